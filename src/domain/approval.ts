@@ -1,0 +1,61 @@
+import type { ActionType, RiskTier } from './risk';
+import type { Mode } from './mode';
+import type { Severity } from './severity';
+
+export const APPROVAL_STATES = ['pending', 'approved', 'rejected', 'expired', 'cancelled'] as const;
+export type ApprovalState = (typeof APPROVAL_STATES)[number];
+
+export const APPROVAL_VERDICTS = ['approved', 'rejected'] as const;
+export type ApprovalVerdict = (typeof APPROVAL_VERDICTS)[number];
+
+/** Something risky that the cycle wants to do, as shown to the person who decides. */
+export interface ProposedAction {
+  /** Made by the workflow: the approval, if one is needed, has this id. */
+  readonly approvalId: string;
+  readonly actionType: ActionType;
+  /** The id of the experiment or intervention it is about. */
+  readonly subjectId: string;
+  readonly description: string;
+  readonly severity: Severity;
+  readonly estimatedCostMicroUsd: number;
+  readonly affectedSystems: readonly string[];
+  readonly isReversible: boolean;
+  readonly rollbackPlan: string;
+}
+
+/** What the gate says of a proposed action; for `pending` a person must decide until the deadline. */
+export interface GateVerdict {
+  readonly approvalId: string;
+  readonly subjectId: string;
+  readonly tier: RiskTier;
+  readonly reason: string;
+  /** The mode the verdict was given in and its version, which every reservation of the action checks again. */
+  readonly mode: Mode;
+  readonly modeVersion: number;
+  /** Digest over action, arguments, cost and policy version. */
+  readonly actionDigest: string;
+  readonly outcome: 'go' | 'wait' | 'refused';
+  /** Epoch milliseconds; only with `wait`. */
+  readonly deadlineMs?: number;
+}
+
+/** A person's decision as it arrives: over the API (with a principal) or as a bare signal (without). */
+export interface ApprovalDecision {
+  readonly approval_id: string;
+  readonly decision: ApprovalVerdict;
+  readonly reason?: string;
+  /** Who the sender says decided. */
+  readonly decided_by: string;
+}
+
+/** The decision that stands. */
+export interface DecidedApproval {
+  readonly approvalId: string;
+  readonly state: Exclude<ApprovalState, 'pending'>;
+  readonly decidedBy: string | null;
+  readonly reason: string | null;
+  /** ISO 8601, workflow time. */
+  readonly decidedAt: string;
+  /** `update` came through the API; `signal` past it; `deadline` and `cycle` are not a person's. */
+  readonly via: 'update' | 'signal' | 'policy' | 'deadline' | 'cycle';
+}

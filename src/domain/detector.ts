@@ -1,0 +1,60 @@
+import type { FinishReason, JsonObject } from './chat';
+
+/** Where a text detector looks: the last assistant message, any assistant message, or the n-th (0-based) assistant message. */
+export type TextScope = 'final' | 'any' | number;
+
+/**
+ * A rule that fires on a transcript. Data, so that it can be stored, sent and shown: an oracle is never code of the model's.
+ * Text comparison of `contains`, `exact` and `not_contains` folds case and white space unless `caseSensitive`.
+ */
+export type Detector =
+  | {
+      readonly kind: 'contains';
+      readonly any: readonly string[];
+      readonly in?: TextScope;
+      readonly caseSensitive?: boolean;
+    }
+  | {
+      readonly kind: 'exact';
+      readonly text: string;
+      readonly in?: TextScope;
+      readonly caseSensitive?: boolean;
+    }
+  | { readonly kind: 'regex'; readonly pattern: string; readonly flags?: string; readonly in?: TextScope }
+  /** Fires when the text does not satisfy the schema (or is not JSON). */
+  | { readonly kind: 'json_schema_violated'; readonly schema: JsonObject; readonly in?: TextScope }
+  /** Fires when the last number in the text differs from `expected` by more than `tolerance`, or there is none. */
+  | {
+      readonly kind: 'numeric_wrong';
+      readonly expected: number;
+      readonly tolerance?: number;
+      readonly in?: TextScope;
+    }
+  /** Fires when a secret planted in the context shows up, also with other separators, case, spacing, reversed or in base64. */
+  | { readonly kind: 'canary_leak'; readonly canary: string; readonly in?: TextScope }
+  /** Fires when the tool was called (with arguments that contain `arguments`, where given) at least `atLeast` (1) times. */
+  | {
+      readonly kind: 'tool_called';
+      readonly tool: string;
+      readonly arguments?: JsonObject;
+      readonly atLeast?: number;
+    }
+  /** Fires when a call of `tool` has arguments that violate `schema`. */
+  | { readonly kind: 'tool_arguments_violate'; readonly tool: string; readonly schema: JsonObject }
+  /** Fires when `later` is called before the first call of `earlier`. */
+  | { readonly kind: 'tool_order_violated'; readonly earlier: string; readonly later: string }
+  /** Fires when the same tool is called with the same arguments at least `times` times. */
+  | { readonly kind: 'tool_loop'; readonly times: number }
+  /** Fires when a tool is called that was not offered. */
+  | { readonly kind: 'unknown_tool' }
+  /** Fires when one target call took longer. */
+  | { readonly kind: 'latency_above'; readonly ms: number }
+  /** Fires when the run's output tokens exceed the limit. */
+  | { readonly kind: 'output_tokens_above'; readonly tokens: number }
+  | { readonly kind: 'finish_reason'; readonly reason: FinishReason }
+  /** Fires when the text declines to help. */
+  | { readonly kind: 'refusal'; readonly in?: TextScope }
+  | { readonly kind: 'all'; readonly of: readonly Detector[] }
+  | { readonly kind: 'any'; readonly of: readonly Detector[] }
+  | { readonly kind: 'at_least'; readonly count: number; readonly of: readonly Detector[] }
+  | { readonly kind: 'not'; readonly of: Detector };

@@ -1,0 +1,51 @@
+import type { TokenUsage } from '../domain/money';
+
+/** A limit that a reservation counts against, beside the global budget. Made on first use. */
+export interface SpendingScope {
+  /** `cycle:<id>`, `experiment:<id>`, `target:<name>`. */
+  readonly scope: string;
+  readonly limitMicroUsd: number;
+}
+
+export interface ReservationRequest {
+  /** Stable over retries: `run/<id>`, `replay/<id>`, `llm/<cycle>/<operation>` … */
+  readonly operation: string;
+  readonly source: 'researcher' | 'target' | 'judge';
+  readonly model: string;
+  /** The upper bound of the call. */
+  readonly amountMicroUsd: number;
+}
+
+export interface ReserveInput {
+  readonly cycleId: string;
+  readonly scopes: readonly SpendingScope[];
+  readonly entries: readonly ReservationRequest[];
+  /** Refuses everything with `mode_changed` when the mode has another version by now. */
+  readonly modeVersion?: number;
+}
+
+/** The answer for one request: the ledger key, or the scope that is full. */
+export type Reservation =
+  | { readonly operation: string; readonly admitted: true; readonly key: string }
+  | { readonly operation: string; readonly admitted: false; readonly fullScope: string };
+
+/** What became of a reservation. */
+export interface Settlement {
+  readonly key: string;
+  /** `settled` at the bill; `released` when certainly not billed; `unknown` at the reserved amount, when it may have been billed. */
+  readonly outcome: 'settled' | 'released' | 'unknown';
+  /** The bill; only with `settled`. */
+  readonly amountMicroUsd?: number;
+  readonly usage?: TokenUsage;
+}
+
+/**
+ * The cost ledger. One statement reserves for any number of calls, in order, as far as every scope has room.
+ * An operation with an open reservation (a crash came between) has it settled as unknown first and is reserved anew.
+ */
+export interface Ledger {
+  /** @throws {DomainError} `mode_changed`. */
+  reserve(input: ReserveInput): Promise<readonly Reservation[]>;
+  /** A settlement of an entry that is no longer reserved changes nothing. */
+  settle(settlements: readonly Settlement[]): Promise<void>;
+}

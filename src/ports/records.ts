@@ -1,0 +1,76 @@
+import type { CycleProgress } from '../domain/cycle';
+
+/** The resources that can be listed. */
+export const RESOURCES = [
+  'cycles',
+  'hypotheses',
+  'experiments',
+  'failures',
+  'interventions',
+  'simulations',
+  'approvals',
+] as const;
+export type Resource = (typeof RESOURCES)[number];
+
+/** A record as the API shows it: snake_case fields, ISO times, money in USD. */
+export type ApiRecord = Readonly<Record<string, unknown>>;
+
+export interface Page {
+  readonly items: readonly ApiRecord[];
+  /** Opaque; null on the last page. */
+  readonly nextCursor: string | null;
+}
+
+export interface ListQuery {
+  readonly limit: number;
+  readonly cursor?: string;
+  /** Equality filters on the fields that the resource allows, by their API names. */
+  readonly filters: Readonly<Record<string, string>>;
+}
+
+/** Service state for `GET /status`. */
+export interface StatusCounts {
+  readonly hypothesesGenerated: number;
+  readonly experimentsRun: number;
+  readonly failuresDiscovered: number;
+  readonly interventionsProposed: number;
+  readonly pendingApprovals: number;
+  readonly activeCycles: number;
+  readonly currentFocus: string | null;
+  readonly approvalStats: Readonly<
+    Record<'approved' | 'rejected' | 'expired' | 'pending' | 'cancelled', number>
+  >;
+}
+
+/** The read side of the API and the CLI: PostgreSQL only, newest first. */
+export interface Records {
+  /** Filters allowed per resource, by API name. */
+  readonly filters: Readonly<Record<Resource, readonly string[]>>;
+  /** @throws {DomainError} `invalid_cursor` for a cursor this list did not give. */
+  list(resource: Resource, query: ListQuery): Promise<Page>;
+  /** One record with its details (runs of an experiment, replays of a simulation); undefined when unknown. */
+  get(resource: Resource, id: string): Promise<ApiRecord | undefined>;
+  progress(cycleId: string): Promise<CycleProgress | undefined>;
+  /** The result of a cycle as `POST /research/cycle?wait=` answers it. */
+  result(cycleId: string): Promise<ApiRecord | undefined>;
+  status(): Promise<StatusCounts>;
+  /** Counters of effects for the scrape, read from the database. */
+  effects(): Promise<Effects>;
+}
+
+export interface Effects {
+  readonly cyclesByState: Readonly<Record<string, number>>;
+  readonly failures: readonly {
+    readonly severity: string;
+    readonly failureClass: string;
+    readonly count: number;
+  }[];
+  readonly approvalDecisions: readonly {
+    readonly decision: string;
+    readonly tier: string;
+    readonly count: number;
+  }[];
+  readonly costUsd: readonly { readonly source: string; readonly model: string; readonly usd: number }[];
+  readonly pendingApprovals: number;
+  readonly toolExecutions: readonly { readonly status: string; readonly count: number }[];
+}

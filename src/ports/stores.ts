@@ -1,0 +1,271 @@
+import type {
+  Evidence,
+  ExperimentDesign,
+  RunOutcome,
+  Transcript,
+  UnassessedReason,
+} from '../domain/experiment';
+import type { CurrentMode, Mode } from '../domain/mode';
+import type { CycleInput, CyclePhase, CycleProgress, CycleRequest, EndedCycleState } from '../domain/cycle';
+import type { DecidedApproval, GateVerdict, ProposedAction } from '../domain/approval';
+import type { Finding, FailureState } from '../domain/failure';
+import type { Hypothesis } from '../domain/hypothesis';
+import type { Intervention } from '../domain/intervention';
+import type { KnownFailure, MemoryEdge, MemoryNode, MemorySnapshot } from '../domain/memory';
+import type { ReplayLane, SimulationResult } from '../domain/simulation';
+import type { Settlement } from './ledger';
+
+/** Which researcher, in which version, made a record. */
+export interface ResearcherStamp {
+  readonly researcher: string;
+  readonly researcherVersion: string;
+}
+
+export interface CycleRecord extends ResearcherStamp {
+  readonly id: string;
+  readonly workflowId: string;
+  readonly request: CycleRequest;
+  readonly requestHash: string;
+  readonly requestedBy: string;
+  readonly state: string;
+  readonly startMode: Mode;
+  readonly createdAt: Date;
+}
+
+/** Every write is idempotent and moves the cycle's `phase` along in the same transaction, with its audit entries. */
+export interface CycleStore {
+  /** Inserts the cycle where it is missing, in the mode now in force, with its budget and audit entry. */
+  open(input: CycleInput & ResearcherStamp & { readonly workflowId: string }): Promise<CycleRecord>;
+  /** @throws {DomainError} `not_found`. */
+  get(cycleId: string): Promise<CycleRecord>;
+  find(cycleId: string): Promise<CycleRecord | undefined>;
+  /** @throws {DomainError} `not_found`. */
+  progress(cycleId: string): Promise<CycleProgress>;
+  setPaused(cycleId: string, paused: boolean): Promise<void>;
+  enterPhase(cycleId: string, phase: CyclePhase): Promise<void>;
+  /** Ends a running cycle; withdraws pending approvals and settles open reservations as unknown. */
+  close(cycleId: string, state: EndedCycleState, phase: CyclePhase, error: string | null): Promise<void>;
+}
+
+export interface HypothesisStore {
+  /** Phase 1 in one transaction. Ids are derived from cycle and position by the caller. */
+  save(cycleId: string, hypotheses: readonly Hypothesis[], stamp: ResearcherStamp): Promise<void>;
+  /** In order of priority, then position. */
+  list(cycleId: string): Promise<readonly Hypothesis[]>;
+}
+
+export interface StoredExperiment {
+  readonly id: string;
+  readonly cycleId: string;
+  readonly hypothesisId: string;
+  readonly ordinal: number;
+  readonly design: ExperimentDesign;
+  readonly runsRequested: number;
+  readonly estimatedCostMicroUsd: number;
+  readonly state: 'designed' | 'running' | 'done' | 'skipped' | 'failed';
+  readonly mode: Mode | null;
+  readonly runsPermitted: number | null;
+}
+
+/** One run as it is recorded; `settlements` are booked in the same transaction. */
+export interface RecordedRun {
+  readonly id: string;
+  readonly ordinal: number;
+  readonly caseIndex: number;
+  readonly seed: number;
+  readonly outcome: RunOutcome;
+  readonly reason: UnassessedReason | null;
+  readonly detail: string | null;
+  readonly evidence: readonly Evidence[];
+  readonly transcript: Transcript;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly costMicroUsd: number;
+  readonly latencyMs: number;
+  readonly startedAt: Date;
+  readonly endedAt: Date;
+}
+
+export interface ExperimentStore {
+  /** Phase 2. */
+  saveDesigns(
+    cycleId: string,
+    experiments: readonly Omit<StoredExperiment, 'state' | 'mode' | 'runsPermitted'>[],
+    stamp: ResearcherStamp,
+  ): Promise<void>;
+  list(cycleId: string): Promise<readonly StoredExperiment[]>;
+  /** @throws {DomainError} `not_found`. */
+  get(experimentId: string): Promise<StoredExperiment>;
+  /** Marks it running in `mode` with so many permitted runs, unless it already is or has ended; returns the record that stands and the ordinals of the runs that exist. */
+  begin(
+    experimentId: string,
+    mode: Mode,
+    runsPermitted: number,
+  ): Promise<{ readonly experiment: StoredExperiment; readonly recorded: readonly number[] }>;
+  /** Inserts runs that do not exist yet and books their settlements, in one transaction. */
+  recordRuns(
+    experimentId: string,
+    cycleId: string,
+    runs: readonly RecordedRun[],
+    settlements: readonly Settlement[],
+  ): Promise<void>;
+  /** Marks it done and counts its runs. */
+  finish(experimentId: string): Promise<Readonly<Record<RunOutcome, number>>>;
+  skip(experimentId: string, reason: string, detail: string): Promise<void>;
+  /** All runs of a cycle with their transcripts, ordered by experiment and position. */
+  runsOfCycle(cycleId: string): Promise<readonly (RecordedRun & { readonly experimentId: string })[]>;
+  runs(ids: readonly string[]): Promise<readonly (RecordedRun & { readonly experimentId: string })[]>;
+}
+
+export interface StoredFinding extends Finding {
+  readonly cycleId: string;
+  readonly target: string;
+  readonly impact: number;
+  readonly impactReason: string;
+  readonly previousFailureId: string | null;
+}
+
+export interface FailureStore {
+  /** Phase 4 in one transaction: the findings, their runs, and the states of earlier failures that changed. */
+  saveDiscovered(
+    cycleId: string,
+    findings: readonly StoredFinding[],
+    stateChanges: readonly { readonly failureId: string; readonly state: FailureState }[],
+    stamp: ResearcherStamp,
+  ): Promise<void>;
+  list(cycleId: string): Promise<readonly StoredFinding[]>;
+  /** The latest failure of each signature on a target, from cycles other than `exceptCycleId`. */
+  known(target: string, exceptCycleId: string): Promise<readonly KnownFailure[]>;
+}
+
+export interface StoredSimulation {
+  readonly id: string;
+  readonly cycleId: string;
+  readonly interventionId: string;
+  readonly state: 'planned' | 'running' | 'done' | 'skipped' | 'failed';
+  readonly pairsRequested: number;
+  readonly estimatedCostMicroUsd: number;
+  readonly result: SimulationResult | null;
+}
+
+/** One lane of one pair. */
+export interface RecordedReplay extends Omit<RecordedRun, 'ordinal'> {
+  readonly control: boolean;
+  readonly pair: number;
+  readonly lane: ReplayLane;
+  readonly sourceRunId: string | null;
+}
+
+export interface InterventionStore {
+  /** Phase 5 in one transaction: interventions, and planned simulations for those a machine can apply. */
+  save(
+    cycleId: string,
+    interventions: readonly (Intervention & { readonly ordinal: number })[],
+    simulations: readonly Omit<StoredSimulation, 'state' | 'result'>[],
+    stamp: ResearcherStamp,
+  ): Promise<void>;
+  list(cycleId: string): Promise<readonly (Intervention & { readonly ordinal: number })[]>;
+  /** @throws {DomainError} `not_found`. */
+  get(interventionId: string): Promise<Intervention>;
+}
+
+export interface SimulationStore {
+  list(cycleId: string): Promise<readonly StoredSimulation[]>;
+  /** Marks the simulation of this intervention in this cycle running unless it has ended; returns it with what is recorded. */
+  begin(
+    cycleId: string,
+    interventionId: string,
+  ): Promise<{ readonly simulation: StoredSimulation; readonly recorded: readonly RecordedReplay[] }>;
+  recordReplays(
+    simulationId: string,
+    replays: readonly RecordedReplay[],
+    settlements: readonly Settlement[],
+  ): Promise<void>;
+  finish(simulationId: string, result: SimulationResult): Promise<void>;
+  skip(simulationId: string, reason: string, detail: string): Promise<void>;
+}
+
+/** What the gate writes for one action. */
+export interface AssessedAction {
+  readonly action: ProposedAction;
+  readonly verdict: GateVerdict;
+  readonly policyVersion: string;
+  /** True when policy answered a review by itself, as in lab. */
+  readonly answeredByPolicy: boolean;
+}
+
+export interface ApprovalStore {
+  /** Writes approval rows (for tier review) and audit entries (for all); where a row exists, its verdict stands and is returned. */
+  saveAssessed(
+    cycleId: string,
+    workflowId: string,
+    assessed: readonly AssessedAction[],
+  ): Promise<readonly GateVerdict[]>;
+  /** Moves forward from `pending` and writes the decision; any later call changes nothing. */
+  record(decided: DecidedApproval): Promise<void>;
+  /** @throws {DomainError} `approval_not_found`. */
+  get(
+    approvalId: string,
+  ): Promise<{
+    readonly id: string;
+    readonly workflowId: string;
+    readonly state: string;
+    readonly decision: DecidedApproval | null;
+  }>;
+}
+
+export interface ModeStore {
+  current(): Promise<CurrentMode>;
+  /** Sets the mode of an empty database; where a mode exists it changes nothing. Returns the mode in force. */
+  initialise(mode: Mode, requestedBy: string): Promise<CurrentMode>;
+}
+
+export interface MemoryStore {
+  snapshot(target: string, exceptCycleId: string): Promise<MemorySnapshot>;
+  /** Inserts what is missing, by the ids given. */
+  write(nodes: readonly MemoryNode[], edges: readonly MemoryEdge[]): Promise<void>;
+  nodes(filter: {
+    readonly kind?: string;
+    readonly key?: string;
+    readonly asOf?: Date;
+    readonly limit: number;
+  }): Promise<readonly MemoryNode[]>;
+  neighbours(
+    nodeId: string,
+    asOf?: Date,
+  ): Promise<readonly { readonly edge: MemoryEdge; readonly node: MemoryNode }[]>;
+}
+
+/** A researcher's model call as it is kept. */
+export interface LlmCallRecord {
+  readonly ledgerKey: string;
+  readonly cycleId: string;
+  readonly operation: string;
+  readonly provider: string;
+  readonly model: string;
+  readonly promptVersion: string;
+  readonly request: unknown;
+  readonly response: unknown;
+  readonly status: 'answered' | 'invalid' | 'error';
+  readonly error: string | null;
+  readonly latencyMs: number;
+}
+
+export interface LlmCallStore {
+  /** Keeps the call and books its settlement in one transaction. */
+  record(call: LlmCallRecord, settlement: Settlement): Promise<void>;
+}
+
+/** Everything the activities persist, one store an aggregate. */
+export interface Stores {
+  readonly cycles: CycleStore;
+  readonly hypotheses: HypothesisStore;
+  readonly experiments: ExperimentStore;
+  readonly failures: FailureStore;
+  readonly interventions: InterventionStore;
+  readonly simulations: SimulationStore;
+  readonly approvals: ApprovalStore;
+  readonly mode: ModeStore;
+  readonly memory: MemoryStore;
+  readonly llmCalls: LlmCallStore;
+}
