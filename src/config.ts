@@ -1,0 +1,274 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { z } from 'zod';
+import type { TokenPrice } from './domain/money';
+import type { Mode } from './domain/mode';
+import type { Severity } from './domain/severity';
+import {
+  environmentOverrides,
+  mistypedVariables,
+  type Environment,
+  type Override,
+} from './config/environment';
+import { isMapping, readConfigFile, type ConfigFile } from './config/file';
+import { ConfigError, nearestName, type ConfigMistake } from './config/mistakes';
+import { knownNames, SETTINGS, type Settings } from './config/schema';
+
+export { ConfigError } from './config/mistakes';
+export type { Override } from './config/environment';
+
+export interface ExperimentSettings {
+  /** Runs of one experiment at the same time. */
+  readonly maxParallel: number;
+  /** Limit of one call of the target. */
+  readonly defaultTimeoutSeconds: number;
+  /** An experiment estimated above this is not run. */
+  readonly costLimitUsd: number;
+}
+
+export interface ApprovalSettings {
+  /** Seconds until silence counts as not approved, by the severity of the action. */
+  readonly timeouts: Readonly<Record<Severity, number>>;
+}
+
+/** A target as configured; all but `kind` belongs to the adapter of that kind. */
+export type TargetSettings = Readonly<Record<string, unknown>> & { readonly kind: string };
+
+/** The whole configuration, checked and with its defaults. */
+export interface Config {
+  /** Absolute path of the folder for local data. */
+  readonly home: string;
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly metricsPort: number;
+  readonly databaseUrl?: string;
+  /** For migrations, where roles are split; otherwise the same as `databaseUrl`. */
+  readonly ownerDatabaseUrl?: string;
+  /** The mode of an empty database. */
+  readonly initialMode: Mode;
+  readonly temporal: { readonly address?: string; readonly namespace: string; readonly taskQueue: string };
+  readonly researcher: 'offline' | 'anthropic';
+  readonly anthropic: {
+    readonly apiKey?: string;
+    readonly model: string;
+    readonly baseUrl?: string;
+    readonly maxOutputTokens: number;
+  };
+  readonly defaultTarget: string;
+  /** Always holds `demo`, the built-in application. */
+  readonly targets: Readonly<Record<string, TargetSettings>>;
+  readonly experiments: ExperimentSettings;
+  readonly approval: ApprovalSettings;
+  readonly cost: {
+    readonly budgetUsd: number;
+    readonly period: Settings['cost']['period'];
+    /** False: going over the budget is recorded, not refused. */
+    readonly hardLimit: boolean;
+    /** The price charged for a model without one. */
+    readonly worstCase: TokenPrice;
+  };
+  readonly log: { readonly level: Settings['log']['level'] };
+  readonly modes: Readonly<Record<Mode, ModeOverrides>>;
+}
+
+interface ModeOverrides {
+  readonly experiments: Overlay<ExperimentSettings>;
+  readonly timeouts: Overlay<Readonly<Record<Severity, number>>>;
+}
+
+type Overlay<T> = { readonly [K in keyof T]?: T[K] | undefined };
+
+export interface ConfigSources {
+  /** Paths are relative to it. */
+  readonly cwd: string;
+  readonly env: Environment;
+  /** `--config`; without it TINMAN_CONFIG, else tinman.yaml where there is one. */
+  readonly configPath?: string | undefined;
+  /** The command line, which wins over everything. */
+  readonly overrides?: readonly Override[];
+  /** Checks the settings of a target, which only its adapter knows. */
+  readonly checkTarget?: (name: string, settings: TargetSettings) => readonly SettingMistake[];
+}
+
+/** A mistake inside the settings of a target. */
+export interface SettingMistake {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/**
+ * Reads command line, environment and tinman.yaml, in this order of precedence, over the defaults.
+ * @throws {ConfigError} with every mistake there is.
+ */
+export function loadConfig(sources: ConfigSources): Config {
+  const { file, mistakes: unreadable } = readFile(sources);
+  const overrides = [...environmentOverrides(sources.env), ...(sources.overrides ?? [])];
+  const merged = overrides.reduce<unknown>(
+    (values, { path, value }) => withValue(values, path, value),
+    file?.values ?? {},
+  );
+  const parsed = SETTINGS.safeParse(merged, { reportInput: true });
+  const whereIs = (path: readonly PropertyKey[]) => placeOf(path, overrides, file);
+  const mistakes = [
+    ...unreadable,
+    ...mistypedVariables(sources.env),
+    ...(parsed.error?.issues ?? []).flatMap((issue) => mistakesOf(issue, whereIs, file)),
+    ...(parsed.success ? mistakesTogether(parsed.data, sources, whereIs) : []),
+  ];
+  if (!parsed.success || mistakes.length > 0) throw new ConfigError(mistakes);
+  return toConfig(parsed.data, sources.cwd);
+}
+
+/** The settings in force in a mode: its overrides over the general ones. */
+export function settingsFor(
+  config: Config,
+  mode: Mode,
+): { readonly experiments: ExperimentSettings; readonly approval: ApprovalSettings } {
+  const { experiments, timeouts } = config.modes[mode];
+  return {
+    experiments: overlay(config.experiments, experiments),
+    approval: { timeouts: overlay(config.approval.timeouts, timeouts) },
+  };
+}
+
+function overlay<T extends object>(base: T, over: Overlay<T>): T {
+  const merged = { ...base };
+  for (const key in over) {
+    const value = over[key];
+    if (value !== undefined) merged[key] = value;
+  }
+  return merged;
+}
+
+function readFile({ cwd, env, configPath }: ConfigSources): ReturnType<typeof readConfigFile> {
+  const named = configPath ?? (env['TINMAN_CONFIG'] || undefined);
+  const path = resolve(cwd, named ?? 'tinman.yaml');
+  if (named === undefined && !existsSync(path)) return { mistakes: [] };
+  return readConfigFile(path, named ?? 'tinman.yaml');
+}
+
+function withValue(values: unknown, [head, ...rest]: readonly string[], value: unknown): unknown {
+  if (head === undefined) return value;
+  if (values !== undefined && values !== null && !isMapping(values)) return values;
+  return { ...values, [head]: withValue(values?.[head], rest, value) };
+}
+
+function placeOf(
+  path: readonly PropertyKey[],
+  overrides: readonly Override[],
+  file: ConfigFile | undefined,
+): string {
+  const given = overrides.findLast((one) => one.path.join('.') === path.join('.'));
+  return given?.from ?? file?.locate(path) ?? 'defaults';
+}
+
+function mistakesOf(
+  issue: z.core.$ZodIssue,
+  whereIs: (path: readonly PropertyKey[]) => string,
+  file: ConfigFile | undefined,
+): readonly ConfigMistake[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      where: file?.locateKey(issue.path, key) ?? whereIs(issue.path),
+      field: [...issue.path, key].join('.'),
+      message: `unknown setting${suggestion(key, knownNames(issue.path))}`,
+    }));
+  }
+  const message = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;
+  const meant =
+    issue.code === 'invalid_value' && typeof issue.input === 'string'
+      ? suggestion(issue.input, issue.values.map(String))
+      : '';
+  return [{ where: whereIs(issue.path), field: issue.path.join('.'), message: `${message}${meant}` }];
+}
+
+function suggestion(name: string, known: readonly string[]): string {
+  const nearest = nearestName(name, known);
+  return nearest === undefined ? '' : `; did you mean ${nearest}?`;
+}
+
+/** Settings that are right alone and wrong together. */
+function mistakesTogether(
+  settings: Settings,
+  { checkTarget }: ConfigSources,
+  whereIs: (path: readonly PropertyKey[]) => string,
+): readonly ConfigMistake[] {
+  const at = (path: readonly PropertyKey[], message: string): ConfigMistake => ({
+    where: whereIs(path),
+    field: path.join('.'),
+    message,
+  });
+  const names = [...new Set(['demo', ...Object.keys(settings.targets)])];
+  const mistakes = Object.entries(settings.targets).flatMap(([name, target]) =>
+    (checkTarget?.(name, target) ?? []).map(({ path, message }) => at(['targets', name, ...path], message)),
+  );
+  if (!names.includes(settings.default_target)) {
+    const meant = suggestion(settings.default_target, names);
+    mistakes.push(at(['default_target'], `no such target; there are ${names.join(', ')}${meant}`));
+  }
+  if (settings.researcher === 'anthropic' && settings.anthropic.api_key === undefined) {
+    mistakes.push(at(['researcher'], 'anthropic needs ANTHROPIC_API_KEY'));
+  }
+  return mistakes;
+}
+
+function toConfig(settings: Settings, cwd: string): Config {
+  const { temporal, anthropic, cost } = settings;
+  const ownerDatabaseUrl = settings.owner_database_url ?? settings.database_url;
+  return {
+    home: resolve(cwd, settings.home),
+    host: settings.host,
+    port: settings.port,
+    metricsPort: settings.metrics_port,
+    ...(settings.database_url === undefined ? {} : { databaseUrl: settings.database_url }),
+    ...(ownerDatabaseUrl === undefined ? {} : { ownerDatabaseUrl }),
+    initialMode: settings.mode,
+    temporal: {
+      ...(temporal.address === undefined ? {} : { address: temporal.address }),
+      namespace: temporal.namespace,
+      taskQueue: temporal.task_queue,
+    },
+    researcher: settings.researcher ?? (anthropic.api_key === undefined ? 'offline' : 'anthropic'),
+    anthropic: {
+      ...(anthropic.api_key === undefined ? {} : { apiKey: anthropic.api_key }),
+      model: anthropic.model,
+      ...(anthropic.base_url === undefined ? {} : { baseUrl: anthropic.base_url }),
+      maxOutputTokens: anthropic.max_output_tokens,
+    },
+    defaultTarget: settings.default_target,
+    targets: { demo: { kind: 'demo' }, ...settings.targets },
+    experiments: {
+      maxParallel: settings.experiments.max_parallel,
+      defaultTimeoutSeconds: settings.experiments.default_timeout_seconds,
+      costLimitUsd: settings.experiments.cost_limit_usd,
+    },
+    approval: { timeouts: settings.approval.timeouts },
+    cost: {
+      budgetUsd: cost.budget_usd,
+      period: cost.period,
+      hardLimit: cost.hard_limit,
+      worstCase: {
+        inputUsdPerMtok: cost.worst_case.input_usd_per_mtok,
+        outputUsdPerMtok: cost.worst_case.output_usd_per_mtok,
+      },
+    },
+    log: settings.log,
+    modes: {
+      lab: overridesOf(settings.modes.lab),
+      shadow: overridesOf(settings.modes.shadow),
+      production: overridesOf(settings.modes.production),
+    },
+  };
+}
+
+function overridesOf({ experiments, approval }: Settings['modes'][Mode]): ModeOverrides {
+  return {
+    experiments: {
+      maxParallel: experiments.max_parallel,
+      defaultTimeoutSeconds: experiments.default_timeout_seconds,
+      costLimitUsd: experiments.cost_limit_usd,
+    },
+    timeouts: approval.timeouts,
+  };
+}

@@ -1,0 +1,63 @@
+import { nearestName, type ConfigMistake } from './mistakes';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+interface Binding {
+  readonly path: readonly string[];
+  readonly kind: 'text' | 'number';
+}
+
+/** Environment variables that set a setting. */
+const BINDINGS: Readonly<Record<string, Binding>> = {
+  TINMAN_HOME: { path: ['home'], kind: 'text' },
+  TINMAN_HOST: { path: ['host'], kind: 'text' },
+  TINMAN_PORT: { path: ['port'], kind: 'number' },
+  TINMAN_METRICS_PORT: { path: ['metrics_port'], kind: 'number' },
+  TINMAN_DATABASE_URL: { path: ['database_url'], kind: 'text' },
+  TINMAN_OWNER_DATABASE_URL: { path: ['owner_database_url'], kind: 'text' },
+  TINMAN_MODE: { path: ['mode'], kind: 'text' },
+  TINMAN_RESEARCHER: { path: ['researcher'], kind: 'text' },
+  TINMAN_TARGET: { path: ['default_target'], kind: 'text' },
+  TINMAN_BUDGET_USD: { path: ['cost', 'budget_usd'], kind: 'number' },
+  TINMAN_LOG_LEVEL: { path: ['log', 'level'], kind: 'text' },
+  TEMPORAL_ADDRESS: { path: ['temporal', 'address'], kind: 'text' },
+  TEMPORAL_NAMESPACE: { path: ['temporal', 'namespace'], kind: 'text' },
+  ANTHROPIC_API_KEY: { path: ['anthropic', 'api_key'], kind: 'text' },
+  ANTHROPIC_BASE_URL: { path: ['anthropic', 'base_url'], kind: 'text' },
+  ANTHROPIC_MODEL: { path: ['anthropic', 'model'], kind: 'text' },
+};
+
+/** Variables of our own that are no setting: where the file is, where a client finds the API. */
+const OTHER_VARIABLES = ['TINMAN_CONFIG', 'TINMAN_URL', 'TINMAN_CACHE_DIR'];
+
+/** A value laid over the file, with the name a person would look for. */
+export interface Override {
+  readonly path: readonly string[];
+  readonly value: unknown;
+  readonly from: string;
+}
+
+/** The settings that the environment gives; an empty variable counts as unset. */
+export function environmentOverrides(env: Environment): readonly Override[] {
+  return Object.entries(BINDINGS).flatMap(([name, { path, kind }]) => {
+    const text = env[name];
+    if (text === undefined || text === '') return [];
+    const isNumber = kind === 'number' && /^-?\d+(\.\d+)?$/.test(text.trim());
+    return [{ path, value: isNumber ? Number(text) : text, from: name }];
+  });
+}
+
+/** Variables that look like a mistyped one of ours: TINMAN_BUGDET_USD would otherwise be passed over in silence. */
+export function mistypedVariables(env: Environment): readonly ConfigMistake[] {
+  const known = [...Object.keys(BINDINGS), ...OTHER_VARIABLES];
+  return Object.keys(env)
+    .filter((name) => name.startsWith('TINMAN_') && !known.includes(name))
+    .flatMap((name) => {
+      const meant = nearestName(
+        name.slice('TINMAN_'.length),
+        known.map((one) => one.replace(/^TINMAN_/, '')),
+      );
+      if (meant === undefined) return [];
+      return [{ where: name, field: '', message: `unknown variable; did you mean TINMAN_${meant}?` }];
+    });
+}

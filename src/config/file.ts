@@ -1,0 +1,86 @@
+import { readFileSync, statSync } from 'node:fs';
+import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
+import type { ConfigMistake } from './mistakes';
+
+const MAX_FILE_BYTES = 1_048_576;
+
+/** A configuration file with the places of its keys and values. */
+export interface ConfigFile {
+  readonly values: Readonly<Record<string, unknown>>;
+  /** `name:line:column` of the value at a path, or of its nearest enclosing key that exists. */
+  locate(path: readonly PropertyKey[]): string;
+  /** `name:line:column` of a key in the mapping at a path. */
+  locateKey(path: readonly PropertyKey[], key: string): string;
+}
+
+interface ReadResult {
+  readonly file?: ConfigFile;
+  readonly mistakes: readonly ConfigMistake[];
+}
+
+/** Reads tinman.yaml. Mistakes of its syntax come with line and column. */
+export function readConfigFile(path: string, shownAs: string): ReadResult {
+  try {
+    if (statSync(path).size > MAX_FILE_BYTES) return failed(shownAs, 'larger than 1 MiB');
+    return parseConfig(readFileSync(path, 'utf8'), shownAs);
+  } catch (error) {
+    return failed(shownAs, `cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function parseConfig(text: string, shownAs: string): ReadResult {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const place = (offset: number) => {
+    const { line, col } = lines.linePos(offset);
+    return `${shownAs}:${line}:${col}`;
+  };
+  if (document.errors.length > 0) {
+    return {
+      mistakes: document.errors.map(({ pos, message }) => ({ where: place(pos[0]), field: '', message })),
+    };
+  }
+  const values: unknown = document.toJS() ?? {};
+  if (!isMapping(values)) return failed(place(0), 'expected settings as `name: value`');
+  return { file: { values, ...locators(document, place) }, mistakes: [] };
+}
+
+function failed(where: string, message: string): ReadResult {
+  return { mistakes: [{ where, field: '', message }] };
+}
+
+export function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function locators(document: Document.Parsed, place: (offset: number) => string) {
+  const descend = (path: readonly PropertyKey[]) => {
+    let node: unknown = document.contents;
+    let offset = offsetOf(node) ?? 0;
+    for (const step of path) {
+      const { key, value } = childOf(node, step);
+      offset = offsetOf(value) ?? offsetOf(key) ?? offset;
+      node = isAlias(value) ? value.resolve(document) : value;
+    }
+    return { node, offset };
+  };
+  return {
+    locate: (path: readonly PropertyKey[]) => place(descend(path).offset),
+    locateKey: (path: readonly PropertyKey[], name: string) => {
+      const { node, offset } = descend(path);
+      return place(offsetOf(childOf(node, name).key) ?? offset);
+    },
+  };
+}
+
+function childOf(node: unknown, step: PropertyKey): { readonly key?: unknown; readonly value?: unknown } {
+  if (isSeq(node)) return { value: node.items[Number(step)] };
+  if (!isMap(node)) return {};
+  return node.items.find(({ key }) => String(isScalar(key) ? key.value : key) === String(step)) ?? {};
+}
+
+/** Undefined for `key:` with nothing behind it, whose own place would be the end of the line. */
+function offsetOf(node: unknown): number | undefined {
+  if (!isNode(node) || (isScalar(node) && node.value === null && node.source === '')) return undefined;
+  return node.range?.[0];
+}

@@ -1,0 +1,151 @@
+import { z } from 'zod';
+import { MODES } from '../domain/mode';
+import type { Severity } from '../domain/severity';
+
+const DAY_SECONDS = 86_400;
+const UNIT_SECONDS = new Map([
+  ['s', 1],
+  ['m', 60],
+  ['h', 3_600],
+  ['d', DAY_SECONDS],
+]);
+
+const port = z.int().min(0).max(65_535);
+const usd = z.number().min(0).max(1_000_000_000);
+const usdPerMtok = z.number().min(0).max(1_000_000);
+const databaseUrl = z
+  .string()
+  .regex(/^postgres(ql)?:\/\/\S+$/, 'Expected a URL such as postgresql://user@host:5432/database');
+
+/** Seconds as a number, or with a unit: 45s, 90m, 24h, 7d; one second to 365 days. */
+const seconds = z
+  .union(
+    [
+      z.number(),
+      z
+        .string()
+        .regex(/^\d{1,9}[smhd]$/)
+        .transform((text) => Number(text.slice(0, -1)) * (UNIT_SECONDS.get(text.slice(-1)) ?? NaN)),
+    ],
+    'Expected seconds, or a number with a unit such as 90m, 24h or 7d',
+  )
+  .pipe(
+    z
+      .int()
+      .min(1)
+      .max(365 * DAY_SECONDS, 'Expected at most 365 days'),
+  );
+
+const experiments = {
+  max_parallel: z.int().min(1).max(1_000),
+  default_timeout_seconds: z.number().positive().max(DAY_SECONDS),
+  cost_limit_usd: usd,
+};
+const timeouts = { S0: seconds, S1: seconds, S2: seconds, S3: seconds, S4: seconds } satisfies Record<
+  Severity,
+  unknown
+>;
+
+/** What may differ in one mode. */
+const modeOverrides = z.strictObject({
+  experiments: z.strictObject(experiments).partial().prefault({}),
+  approval: z.strictObject({ timeouts: z.strictObject(timeouts).partial().prefault({}) }).prefault({}),
+});
+
+/** Every setting by its name in tinman.yaml; environment and command line are laid over the file before it is checked. */
+export const SETTINGS = z.strictObject({
+  home: z.string().min(1).default('.tinman'),
+  host: z.string().min(1).max(255).default('127.0.0.1'),
+  port: port.default(8_000),
+  metrics_port: port.default(9_090),
+  database_url: databaseUrl.optional(),
+  owner_database_url: databaseUrl.optional(),
+  mode: z.enum(MODES).default('lab'),
+  temporal: z
+    .strictObject({
+      address: z
+        .string()
+        .regex(/^[^\s/]+:\d{1,5}$/, 'Expected host:port')
+        .optional(),
+      namespace: z.string().min(1).max(255).default('default'),
+      task_queue: z.string().min(1).max(255).default('tinman'),
+    })
+    .prefault({}),
+  researcher: z.enum(['offline', 'anthropic']).optional(),
+  anthropic: z
+    .strictObject({
+      api_key: z.string().min(1).optional(),
+      model: z.string().min(1).max(200).default('claude-sonnet-5-5'),
+      base_url: z.url({ protocol: /^https?$/ }).optional(),
+      max_output_tokens: z.int().min(256).max(200_000).default(8_192),
+    })
+    .prefault({}),
+  default_target: z.string().min(1).max(100).default('demo'),
+  targets: z
+    .record(
+      z.string().regex(/^[a-z0-9][a-z0-9_-]{0,99}$/, 'Expected a name of small letters, digits, - and _'),
+      z.looseObject({ kind: z.string().min(1) }),
+    )
+    .default({}),
+  experiments: z
+    .strictObject({
+      max_parallel: experiments.max_parallel.default(5),
+      default_timeout_seconds: experiments.default_timeout_seconds.default(300),
+      cost_limit_usd: experiments.cost_limit_usd.default(10),
+    })
+    .prefault({}),
+  approval: z
+    .strictObject({
+      timeouts: z
+        .strictObject({
+          S0: seconds.default(DAY_SECONDS),
+          S1: seconds.default(DAY_SECONDS),
+          S2: seconds.default(7 * DAY_SECONDS),
+          S3: seconds.default(DAY_SECONDS),
+          S4: seconds.default(DAY_SECONDS),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
+  cost: z
+    .strictObject({
+      budget_usd: usd.default(100),
+      period: z.enum(['hourly', 'daily', 'weekly', 'monthly', 'session', 'unlimited']).default('daily'),
+      hard_limit: z.boolean().default(true),
+      worst_case: z
+        .strictObject({
+          input_usd_per_mtok: usdPerMtok.default(15),
+          output_usd_per_mtok: usdPerMtok.default(75),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
+  log: z
+    .strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info') })
+    .prefault({}),
+  modes: z
+    .strictObject({
+      lab: modeOverrides.prefault({}),
+      shadow: modeOverrides.prefault({}),
+      production: modeOverrides.prefault({}),
+    })
+    .prefault({}),
+});
+export type Settings = z.output<typeof SETTINGS>;
+
+/** The names that are known at a path of the schema; empty where any name may stand. */
+export function knownNames(path: readonly PropertyKey[]): readonly string[] {
+  let schema: unknown = SETTINGS;
+  for (const step of path) {
+    const inner = unwrap(schema);
+    schema = inner instanceof z.ZodObject ? inner.shape[String(step)] : undefined;
+  }
+  const inner = unwrap(schema);
+  return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
+}
+
+function unwrap(schema: unknown): unknown {
+  return schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional
+    ? unwrap(schema.unwrap())
+    : schema;
+}
