@@ -1,0 +1,31 @@
+-- Drops everything that migration.sql made.
+
+DROP TABLE
+  spans,
+  traces,
+  memory_edges,
+  memory_nodes,
+  audit_chain,
+  audit_logs,
+  cost_ledger_charges,
+  cost_ledger,
+  budget_periods,
+  budgets,
+  llm_calls,
+  tool_executions,
+  mode_transitions,
+  mode_state,
+  approval_decisions,
+  approvals,
+  deployments,
+  replay_runs,
+  simulations,
+  interventions,
+  failure_runs,
+  failures,
+  experiment_runs,
+  experiments,
+  hypotheses,
+  research_cycles;
+DROP FUNCTION ledger_reserve(jsonb), ledger_settle(jsonb), budget_period_start(text, timestamptz, timestamptz),
+  refuse_change(), failure_class_of(text);
