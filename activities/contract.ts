@@ -9,70 +9,73 @@ export interface CyclePlan {
   /** True when the researcher needs no model: its phases are then local activities. */
   readonly offline: boolean;
   readonly maxParallelExperiments: number;
-  readonly experimentTimeoutMs: number;
+  /** How long one attempt of an experiment or a simulation may take. */
+  readonly executionTimeoutMs: number;
 }
 
-/** A designed experiment as the workflow needs it: what to gate, not what to ask. */
-export interface PlannedExperiment {
-  readonly experimentId: string;
+/** Something that needs the gate: what to ask for, not what will be said to the target. */
+export interface PlannedStep {
+  /** The experiment or the intervention. */
+  readonly subjectId: string;
+  readonly title: string;
   readonly action: Omit<ProposedAction, 'approvalId'>;
 }
 
+/** The next steps of a phase that have not ended; the workflow asks again while there are `more`. */
+export interface PlannedSteps {
+  readonly budgetExhausted: boolean;
+  /** All steps of the phase, ended or not. */
+  readonly total: number;
+  readonly steps: readonly PlannedStep[];
+  readonly more: boolean;
+}
+
 export interface ExperimentOutcome {
-  readonly experimentId: string;
   readonly failed: number;
   readonly held: number;
   readonly unassessed: number;
   readonly budgetExhausted: boolean;
 }
 
-export interface PlannedSimulation {
-  readonly interventionId: string;
-  readonly action: Omit<ProposedAction, 'approvalId'>;
-}
-
 export interface SimulationOutcome {
-  readonly interventionId: string;
-  readonly verdict: SimulationVerdict;
-  readonly budgetExhausted: boolean;
-}
-
-/** Whether a research phase had the money for its model calls. */
-export interface PhaseOutcome {
+  /** Null when the budget ended before the replay did. */
+  readonly verdict: SimulationVerdict | null;
   readonly budgetExhausted: boolean;
 }
 
 /** Why an experiment or simulation did not run. */
 export type SkipReason = 'blocked' | 'rejected' | 'expired' | 'budget' | 'failed' | 'cancelled';
 
-/** What workflows may ask of the outside world; the only file of this folder they import. All idempotent. */
+export interface StepInput {
+  readonly cycleId: string;
+  readonly subjectId: string;
+  readonly gate: GateVerdict;
+  readonly timeoutMs: number;
+}
+
+/** What workflows may ask of the outside world; the only file of this folder they import. All are idempotent. */
 export interface Activities {
-  /** Writes the cycle row where the API has not, its budget and the audit entry; reads the mode. Local. */
-  openCycle(input: CycleInput & { readonly workflowId: string; readonly runId: string }): Promise<CyclePlan>;
+  /** Writes the cycle row where the API has not; reads mode and settings. Local. */
+  openCycle(input: CycleInput & { readonly workflowId: string }): Promise<CyclePlan>;
   /** Phase 1. */
   generateHypotheses(input: {
     readonly cycleId: string;
-  }): Promise<PhaseOutcome & { readonly hypotheses: number }>;
+  }): Promise<{ readonly hypotheses: number; readonly budgetExhausted: boolean }>;
   /** Phase 2: designs for every hypothesis that has none yet. */
-  designExperiments(input: {
-    readonly cycleId: string;
-  }): Promise<PhaseOutcome & { readonly experiments: readonly PlannedExperiment[] }>;
+  designExperiments(input: { readonly cycleId: string }): Promise<PlannedSteps>;
   /** The gate: assesses each action in the stricter of the start mode and the mode now, and records the verdict. Local. */
   assessActions(input: {
     readonly cycleId: string;
+    readonly workflowId: string;
     readonly startMode: Mode;
     readonly actions: readonly ProposedAction[];
   }): Promise<readonly GateVerdict[]>;
   /** Projects a decision onto its row, which only ever moves forward from `pending`. Local. */
-  recordApproval(input: { readonly cycleId: string; readonly decided: DecidedApproval }): Promise<void>;
+  recordApproval(decided: DecidedApproval): Promise<void>;
   /** Phase 3: runs what is missing of one experiment; heart-beats. */
-  runExperiment(input: {
-    readonly cycleId: string;
-    readonly experimentId: string;
-    readonly gate: GateVerdict;
-  }): Promise<ExperimentOutcome>;
+  runExperiment(input: StepInput): Promise<ExperimentOutcome>;
   /** Records that an experiment or simulation will not run, and why. Local. */
-  skipSubject(input: {
+  skipStep(input: {
     readonly cycleId: string;
     readonly kind: 'experiment' | 'simulation';
     readonly subjectId: string;
@@ -80,19 +83,11 @@ export interface Activities {
     readonly detail: string;
   }): Promise<void>;
   /** Phase 4: clusters, grades and explains the failed runs of the cycle. */
-  discoverFailures(input: {
-    readonly cycleId: string;
-  }): Promise<PhaseOutcome & { readonly failures: number }>;
-  /** Phase 5. */
-  designInterventions(input: {
-    readonly cycleId: string;
-  }): Promise<PhaseOutcome & { readonly simulations: readonly PlannedSimulation[] }>;
+  discoverFailures(input: { readonly cycleId: string }): Promise<{ readonly failures: number }>;
+  /** Phase 5: interventions for every failure, and the simulations of those that a machine can apply. */
+  designInterventions(input: { readonly cycleId: string }): Promise<PlannedSteps>;
   /** Phase 6: counterfactual replay of one intervention; heart-beats. */
-  simulateIntervention(input: {
-    readonly cycleId: string;
-    readonly interventionId: string;
-    readonly gate: GateVerdict;
-  }): Promise<SimulationOutcome>;
+  simulateIntervention(input: StepInput): Promise<SimulationOutcome>;
   /** Phase 7: writes what was learned into the memory graph. Local. */
   learn(input: { readonly cycleId: string }): Promise<void>;
   /** Ends the cycle row, withdraws what is still pending and settles what is still reserved. Local. */

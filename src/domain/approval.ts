@@ -21,6 +21,8 @@ export interface ProposedAction {
   readonly affectedSystems: readonly string[];
   readonly isReversible: boolean;
   readonly rollbackPlan: string;
+  /** SHA-256 over everything that will be done: design, runs, target configuration, patch. */
+  readonly argumentsDigest: string;
 }
 
 /** What the gate says of a proposed action; for `pending` a person must decide until the deadline. */
@@ -32,7 +34,8 @@ export interface GateVerdict {
   /** The mode the verdict was given in and its version, which every reservation of the action checks again. */
   readonly mode: Mode;
   readonly modeVersion: number;
-  /** Digest over action, arguments, cost and policy version. */
+  readonly policyVersion: string;
+  /** Digest over action, arguments, cost and policy version; the executor computes it again and refuses on mismatch. */
   readonly actionDigest: string;
   readonly outcome: 'go' | 'wait' | 'refused';
   /** Epoch milliseconds; only with `wait`. */
@@ -58,4 +61,23 @@ export interface DecidedApproval {
   readonly decidedAt: string;
   /** `update` came through the API; `signal` past it; `deadline` and `cycle` are not a person's. */
   readonly via: 'update' | 'signal' | 'policy' | 'deadline' | 'cycle';
+}
+
+/** Longest reason and longest name that a decision may carry, in characters. */
+export const DECISION_TEXT_LIMIT = 2_000;
+
+/** What is wrong with a decision that came past the API, where anything may be sent; undefined when it is well formed. */
+export function decisionProblem(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return 'the payload is not an object';
+  const { approval_id, decision, reason, decided_by } = value as Record<string, unknown>;
+  if (typeof approval_id !== 'string') return 'approval_id is not a text';
+  if (!APPROVAL_VERDICTS.some((verdict) => verdict === decision))
+    return 'decision is neither approved nor rejected';
+  if (typeof decided_by !== 'string' || decided_by === '' || decided_by.length > DECISION_TEXT_LIMIT) {
+    return 'decided_by is not a name';
+  }
+  if (reason !== undefined && (typeof reason !== 'string' || reason.length > DECISION_TEXT_LIMIT)) {
+    return 'reason is not a text of a sensible length';
+  }
+  return undefined;
 }

@@ -10,6 +10,7 @@ export const DOMAIN_ERROR_CODES = [
   'transition_not_allowed',
   'budget_exceeded',
   'action_blocked',
+  'action_changed',
   'unknown_target',
   'unpriced_model',
   'invalid_configuration',

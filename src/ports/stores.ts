@@ -189,7 +189,6 @@ export interface SimulationStore {
 export interface AssessedAction {
   readonly action: ProposedAction;
   readonly verdict: GateVerdict;
-  readonly policyVersion: string;
   /** True when policy answered a review by itself, as in lab. */
   readonly answeredByPolicy: boolean;
 }

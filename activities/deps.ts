@@ -1,0 +1,41 @@
+import type { DetectionEngines } from '../src/domain/detect';
+import type { Mode } from '../src/domain/mode';
+import type { TokenPrice } from '../src/domain/money';
+import type { RiskPolicy } from '../src/domain/risk';
+import type { Severity } from '../src/domain/severity';
+import type { Ledger } from '../src/ports/ledger';
+import type { Llm } from '../src/ports/llm';
+import type { Stores } from '../src/ports/stores';
+import type { TargetDirectory } from '../src/ports/target';
+
+/** Settings that depend on the mode. */
+export interface ModeSettings {
+  /** Experiments of a cycle at once, and target calls of an experiment at once. */
+  readonly maxParallel: number;
+  /** How long one attempt of an experiment or a simulation may take. */
+  readonly executionTimeoutMs: number;
+  /** The most one experiment or one simulation may spend. */
+  readonly costLimitMicroUsd: number;
+  readonly approvalTimeoutMs: Readonly<Record<Severity, number>>;
+}
+
+/** Everything the activities need of the world. */
+export interface ActivityDeps {
+  readonly stores: Stores;
+  readonly ledger: Ledger;
+  readonly targets: TargetDirectory;
+  readonly engines: DetectionEngines;
+  readonly policy: RiskPolicy;
+  readonly settingsFor: (mode: Mode) => ModeSettings;
+  /** What a model without a known price is charged outside production; in production it is refused. */
+  readonly worstCasePrice: TokenPrice;
+  /** Undefined: the offline researcher. */
+  readonly llm: Llm | undefined;
+  /** A deterministic id from its parts: the same on every retry. */
+  readonly recordId: (...parts: (string | number)[]) => string;
+  readonly onModelCall: (call: {
+    readonly model: string;
+    readonly status: string;
+    readonly latencyMs: number;
+  }) => void;
+}

@@ -1,0 +1,110 @@
+import type { ExperimentDesign } from '../src/domain/experiment';
+import type { Hypothesis } from '../src/domain/hypothesis';
+import { validateDetector } from '../src/domain/detect';
+import type { CycleRecord, StoredExperiment } from '../src/ports/stores';
+import type { Target } from '../src/ports/target';
+import type { Activities, PlannedSteps } from './contract';
+import type { ActivityDeps } from './deps';
+import { experimentAction } from './support/actions';
+import { BudgetExhausted } from './support/budget-exhausted';
+import { GroupCommit } from './support/group-commit';
+import { withHeartbeat } from './support/heartbeat';
+import { mapParallel } from './support/parallel';
+import { plannedSteps } from './support/planned-steps';
+import { boundOf, targetPrice } from './support/reckoning';
+import { researcherOf, researcherStamp } from './support/researcher';
+
+type NewExperiment = Omit<StoredExperiment, 'state' | 'mode' | 'runsPermitted'>;
+
+/** Phase 2: test cases with oracles for every hypothesis that has none, then the experiments still to be run. */
+export function designExperiments(deps: ActivityDeps): Activities['designExperiments'] {
+  return async ({ cycleId }): Promise<PlannedSteps> => {
+    const { cycles, experiments, hypotheses } = deps.stores;
+    const [cycle, proposed, existing] = await Promise.all([
+      cycles.get(cycleId),
+      hypotheses.list(cycleId),
+      experiments.list(cycleId),
+    ]);
+    const target = deps.targets.get(cycle.request.target);
+    const designed = new Set(existing.map(({ hypothesisId }) => hypothesisId));
+    const missing = proposed
+      .map((hypothesis, ordinal) => ({ hypothesis, ordinal }))
+      .filter(({ hypothesis }) => !designed.has(hypothesis.id));
+    const added = await designMissing(deps, cycle, target, missing);
+    const all = [...existing, ...added.experiments];
+    const open = all.filter(({ state }) => state === 'designed' || state === 'running');
+    return plannedSteps(open, all.length, added.budgetExhausted, (experiment) => ({
+      subjectId: experiment.id,
+      title: experiment.design.title,
+      action: experimentAction(experiment, target.describe),
+    }));
+  };
+}
+
+async function designMissing(
+  deps: ActivityDeps,
+  cycle: CycleRecord,
+  target: Target,
+  missing: readonly { readonly hypothesis: Hypothesis; readonly ordinal: number }[],
+): Promise<{ readonly experiments: readonly StoredExperiment[]; readonly budgetExhausted: boolean }> {
+  if (missing.length === 0) return { experiments: [], budgetExhausted: false };
+  const memory = await deps.stores.memory.snapshot(target.describe.name, cycle.id);
+  const { mode } = await deps.stores.mode.current();
+  const price = targetPrice(deps, target, mode);
+  const made: NewExperiment[] = [];
+  const commit = new GroupCommit<readonly NewExperiment[]>((groups) =>
+    deps.stores.experiments.saveDesigns(cycle.id, groups.flat(), researcherStamp(deps)),
+  );
+  let budgetExhausted = false;
+  await withHeartbeat(async (signal) => {
+    const researcher = researcherOf(deps, cycle, signal);
+    await mapParallel(missing, deps.settingsFor(mode).maxParallel, async ({ hypothesis, ordinal }) => {
+      const count = cycle.request.maxExperiments;
+      const input = { hypothesis, ordinal, target: target.describe, count, memory };
+      try {
+        const designs = (await researcher.designExperiments(input))
+          .slice(0, count)
+          .filter((design) => isSound(design, deps));
+        const records = designs.map((design, position) => ({
+          id: deps.recordId('experiment', hypothesis.id, position),
+          cycleId: cycle.id,
+          hypothesisId: hypothesis.id,
+          ordinal: position,
+          design,
+          runsRequested: cycle.request.runsPerExperiment,
+          estimatedCostMicroUsd: estimate(design, cycle.request.runsPerExperiment, target, price),
+        }));
+        if (records.length > 0) await commit.add(records);
+        made.push(...records);
+      } catch (error) {
+        if (!(error instanceof BudgetExhausted)) throw error;
+        budgetExhausted = true;
+      }
+    });
+  });
+  const fresh = { state: 'designed', mode: null, runsPermitted: null } as const;
+  return { experiments: made.map((experiment) => ({ ...experiment, ...fresh })), budgetExhausted };
+}
+
+function isSound(design: ExperimentDesign, { engines }: ActivityDeps): boolean {
+  const cases = [...design.cases, ...design.controls];
+  return (
+    design.cases.length > 0 &&
+    cases.every(({ failsWhen }) => validateDetector(failsWhen, engines) === undefined)
+  );
+}
+
+function estimate(
+  design: ExperimentDesign,
+  runs: number,
+  target: Target,
+  price: Parameters<typeof boundOf>[3],
+): number {
+  const bounds = design.cases.map((testCase) =>
+    boundOf(testCase, target.describe.configuration, design.maxOutputTokens, price),
+  );
+  return Array.from({ length: runs }, (_, run) => bounds[run % bounds.length] ?? 0).reduce(
+    (sum, bound) => sum + bound,
+    0,
+  );
+}

@@ -1,0 +1,61 @@
+import type { ProposedAction } from '../../src/domain/approval';
+import { usdOfMicro } from '../../src/domain/money';
+import { experimentActionSeverity } from '../../src/domain/risk';
+import type { Intervention } from '../../src/domain/intervention';
+import type { TargetDescription } from '../../src/domain/target';
+import type { StoredExperiment, StoredSimulation } from '../../src/ports/stores';
+import { digestOf } from './digest';
+
+type Action = Omit<ProposedAction, 'approvalId'>;
+
+const READ_ONLY_ROLLBACK = 'nothing to roll back: the target is only asked, its configuration is not changed';
+
+/** What running an experiment means for the gate. Gate and executor build it from the same record. */
+export function experimentAction(experiment: StoredExperiment, target: TargetDescription): Action {
+  const { design, runsRequested, estimatedCostMicroUsd } = experiment;
+  const { destructive } = design;
+  return {
+    actionType: destructive ? 'DESTRUCTIVE_TEST' : 'RUN_EXPERIMENT',
+    subjectId: experiment.id,
+    description: `run "${design.title}" ${runsRequested} times against ${target.name} for at most ${dollars(estimatedCostMicroUsd)}`,
+    severity: experimentActionSeverity({ ...target, destructive }),
+    estimatedCostMicroUsd,
+    affectedSystems: [target.name],
+    isReversible: !destructive,
+    rollbackPlan: READ_ONLY_ROLLBACK,
+    argumentsDigest: digestOf({ design, runsRequested, configuration: target.configuration }),
+  };
+}
+
+/** What a counterfactual replay means for the gate. */
+export function simulationAction(
+  simulation: StoredSimulation,
+  intervention: Intervention,
+  target: TargetDescription,
+): Action {
+  const { pairsRequested, estimatedCostMicroUsd } = simulation;
+  return {
+    actionType: 'RUN_SIMULATION',
+    subjectId: intervention.id,
+    description: `replay "${intervention.name}" over ${pairsRequested} pairs against ${target.name} for at most ${dollars(estimatedCostMicroUsd)}`,
+    severity: experimentActionSeverity({ ...target, destructive: false }),
+    estimatedCostMicroUsd,
+    affectedSystems: [target.name],
+    isReversible: true,
+    rollbackPlan: READ_ONLY_ROLLBACK,
+    argumentsDigest: digestOf({
+      patch: intervention.patch,
+      pairsRequested,
+      configuration: target.configuration,
+    }),
+  };
+}
+
+/** Binds an approval to exactly this action under this policy. */
+export function actionDigest(action: Action, policyVersion: string): string {
+  return digestOf({ ...action, approvalId: undefined, policyVersion });
+}
+
+function dollars(micro: number): string {
+  return `${usdOfMicro(micro).toFixed(4)} USD`;
+}

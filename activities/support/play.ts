@@ -1,0 +1,217 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { judgeRun } from '../../src/domain/detect';
+import type { DetectionEngines } from '../../src/domain/detect';
+import type { TestCase, Transcript, UnassessedReason, Verdict } from '../../src/domain/experiment';
+import { addUsage, costMicroUsd, NO_USAGE } from '../../src/domain/money';
+import type { TokenPrice, TokenUsage } from '../../src/domain/money';
+import { playCase, PlayInterrupted } from '../../src/domain/play-case';
+import type { TargetConfiguration } from '../../src/domain/target';
+import { CallError } from '../../src/ports/call-error';
+import type { Ledger, ReservationRequest, Reservation, Settlement } from '../../src/ports/ledger';
+import type { Target } from '../../src/ports/target';
+
+const MAX_ATTEMPTS = 4;
+const FIRST_BACKOFF_MS = 250;
+const LONGEST_WAIT_MS = 60_000;
+
+/** One stimulus to be played against the target, and the reservation that pays for it. */
+export interface Play {
+  /** Names it in the ledger; the same on a retry. */
+  readonly operation: string;
+  readonly testCase: TestCase;
+  readonly configuration: TargetConfiguration;
+  readonly maxOutputTokens: number;
+  readonly seed: number;
+  /** The most it can cost. */
+  readonly boundMicroUsd: number;
+}
+
+/** What came of a play, ready to be recorded with its bills. */
+export interface Played {
+  readonly verdict: Verdict;
+  readonly transcript: Transcript;
+  readonly usage: TokenUsage;
+  readonly costMicroUsd: number;
+  readonly latencyMs: number;
+  readonly startedAt: Date;
+  readonly endedAt: Date;
+  readonly settlements: readonly Settlement[];
+}
+
+/** The conditions under which the plays of one activity run. */
+export interface PlaySession {
+  readonly target: Target;
+  readonly price: TokenPrice;
+  readonly engines: DetectionEngines;
+  readonly ledger: Ledger;
+  readonly reserve: (entries: readonly ReservationRequest[]) => Promise<readonly Reservation[]>;
+  /** Cancellation, shutdown or time-out of the activity. */
+  readonly signal: AbortSignal;
+  /** Epoch milliseconds after which nothing is begun and calls are given up. */
+  readonly deadlineMs: number;
+}
+
+/**
+ * Plays one case under a reservation, retrying what may pass: a 429 waits as long as the target says.
+ * @throws when the activity is cancelled; the call under way is then settled as unknown.
+ */
+export async function play(plan: Play, firstKey: string, session: PlaySession): Promise<Played> {
+  const startedAt = new Date();
+  const bill = new Bill(plan, session, firstKey);
+  for (let attempt = 1; ; attempt += 1) {
+    if (Date.now() >= session.deadlineMs)
+      return bill.unassessed(startedAt, 'timeout', 'no time was left', NOTHING_SAID);
+    try {
+      const transcript = await askTarget(plan, session);
+      return bill.assessed(startedAt, transcript);
+    } catch (error) {
+      const { cause, partial } = interruption(error);
+      if (session.signal.aborted) {
+        await session.ledger.settle([bill.unknown()]);
+        throw cause;
+      }
+      if (!(cause instanceof CallError)) throw cause;
+      const last = attempt === MAX_ATTEMPTS || !cause.options.retryable || Date.now() >= session.deadlineMs;
+      if (last) return bill.interrupted(startedAt, cause, partial);
+      if (!(await bill.renew(cause, partial))) {
+        return bill.unassessed(startedAt, 'budget', 'no budget was left for another attempt', partial);
+      }
+      await sleep(waitMs(cause, attempt, session), undefined, { signal: session.signal });
+    }
+  }
+}
+
+function askTarget(plan: Play, session: PlaySession): Promise<Transcript> {
+  const left = AbortSignal.timeout(Math.max(1, session.deadlineMs - Date.now()));
+  const signal = AbortSignal.any([session.signal, left]);
+  return playCase({
+    testCase: plan.testCase,
+    configuration: plan.configuration,
+    engines: session.engines,
+    seed: plan.seed,
+    maxOutputTokens: plan.maxOutputTokens,
+    call: (request) => session.target.chat(request, signal),
+  });
+}
+
+/** The reservation under which a play runs now, and the bills of the ones before. */
+class Bill {
+  private readonly settled: Settlement[] = [];
+  private spentMicroUsd = 0;
+
+  constructor(
+    private readonly plan: Play,
+    private readonly session: PlaySession,
+    private key: string | undefined,
+  ) {}
+
+  unknown(): Settlement {
+    return { key: this.key ?? '', outcome: 'unknown' };
+  }
+
+  assessed(startedAt: Date, transcript: Transcript): Played {
+    this.settle(transcript, false);
+    const offeredTools = this.plan.testCase.tools ?? [];
+    const verdict = judgeRun(this.plan.testCase, transcript, { engines: this.session.engines, offeredTools });
+    return this.close(startedAt, verdict, transcript);
+  }
+
+  interrupted(startedAt: Date, cause: CallError, partial: Transcript): Played {
+    const late = cause.kind === 'aborted' && Date.now() >= this.session.deadlineMs;
+    this.settle(partial, cause.options.maybeBilled);
+    return this.close(startedAt, unassessed(late ? 'timeout' : reasonOf(cause), cause.message), partial);
+  }
+
+  unassessed(startedAt: Date, reason: UnassessedReason, detail: string, partial: Transcript): Played {
+    this.settle(partial, false);
+    return this.close(startedAt, unassessed(reason, detail), partial);
+  }
+
+  /** Keeps the reservation when the failed attempt was certainly free; else settles it and reserves anew. */
+  async renew(cause: CallError, partial: Transcript): Promise<boolean> {
+    if (!cause.options.maybeBilled && partial.calls.length === 0) return true;
+    this.settle(partial, cause.options.maybeBilled);
+    await this.session.ledger.settle(this.settled.splice(0));
+    const [reservation] = await this.session.reserve([reservationOf(this.plan, this.session)]);
+    if (reservation?.admitted !== true) return false;
+    this.key = reservation.key;
+    return true;
+  }
+
+  private settle(transcript: Transcript, maybeBilled: boolean): void {
+    if (this.key === undefined) return;
+    const usage = usageOf(transcript);
+    if (maybeBilled || transcript.calls.some(({ usageReported }) => usageReported === false)) {
+      this.settled.push(this.unknown());
+      this.spentMicroUsd += this.plan.boundMicroUsd;
+    } else if (transcript.calls.length === 0) {
+      this.settled.push({ key: this.key, outcome: 'released' });
+    } else {
+      const amountMicroUsd = costMicroUsd(usage, this.session.price);
+      this.settled.push({ key: this.key, outcome: 'settled', amountMicroUsd, usage });
+      this.spentMicroUsd += amountMicroUsd;
+    }
+    this.key = undefined;
+  }
+
+  private close(startedAt: Date, verdict: Verdict, transcript: Transcript): Played {
+    return {
+      verdict,
+      transcript,
+      usage: usageOf(transcript),
+      costMicroUsd: this.spentMicroUsd,
+      latencyMs: Math.round(transcript.calls.reduce((sum, { latencyMs }) => sum + latencyMs, 0)),
+      startedAt,
+      endedAt: new Date(),
+      settlements: this.settled,
+    };
+  }
+}
+
+export function reservationOf(plan: Play, session: PlaySession): ReservationRequest {
+  return {
+    operation: plan.operation,
+    source: 'target',
+    model: session.target.describe.model,
+    amountMicroUsd: plan.boundMicroUsd,
+  };
+}
+
+/** A play that never began: nothing was said, nothing is owed. */
+export function notPlayed(reason: UnassessedReason, detail: string): Played {
+  const now = new Date();
+  return {
+    verdict: unassessed(reason, detail),
+    transcript: NOTHING_SAID,
+    usage: NO_USAGE,
+    costMicroUsd: 0,
+    latencyMs: 0,
+    startedAt: now,
+    endedAt: now,
+    settlements: [],
+  };
+}
+
+const NOTHING_SAID: Transcript = { messages: [], calls: [] };
+
+function unassessed(reason: UnassessedReason, detail: string): Verdict {
+  return { outcome: 'unassessed', evidence: [], reason, detail };
+}
+
+function reasonOf(cause: CallError): UnassessedReason {
+  return cause.kind === 'timeout' ? 'timeout' : 'target_error';
+}
+
+function interruption(error: unknown): { readonly cause: unknown; readonly partial: Transcript } {
+  if (error instanceof PlayInterrupted) return { cause: error.cause, partial: error.partial };
+  return { cause: error, partial: NOTHING_SAID };
+}
+
+function usageOf(transcript: Transcript): TokenUsage {
+  return transcript.calls.reduce((sum, { usage }) => addUsage(sum, usage), NO_USAGE);
+}
+
+function waitMs(cause: CallError, attempt: number, session: PlaySession): number {
+  const wanted = cause.options.retryAfterMs ?? FIRST_BACKOFF_MS * 2 ** (attempt - 1);
+  return Math.max(0, Math.min(wanted, LONGEST_WAIT_MS, session.deadlineMs - Date.now()));
+}

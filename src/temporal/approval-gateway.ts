@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import { WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import type { ApprovalDecision, DecidedApproval } from '../domain/approval';
+import { DomainError } from '../domain/errors';
+import type { ApprovalGateway } from '../ports/cycle-gateway';
+import type { ApprovalStore } from '../ports/stores';
+import { KeyedLimit } from './keyed-limit';
+import { temporalCall } from './temporal-call';
+
+const UPDATE = 'decideApproval';
+/** How long the workflow may take to take and write a decision. */
+const ANSWER_TIMEOUT_MS = 10_000;
+/** The server admits ten updates in flight on one workflow; more are refused and slow everything down. */
+const IN_FLIGHT_PER_WORKFLOW = 8;
+
+/** Brings decisions to the waiting workflow as Temporal updates. */
+export function createApprovalGateway(deps: {
+  readonly client: Client;
+  readonly approvals: ApprovalStore;
+}): ApprovalGateway {
+  const limit = new KeyedLimit(IN_FLIGHT_PER_WORKFLOW);
+  return {
+    async decide(decision, principal, idempotencyKey = '') {
+      const approval = await deps.approvals.get(decision.approval_id);
+      const updateId = updateIdOf(decision, principal, idempotencyKey);
+      try {
+        return await limit.run(approval.workflowId, () =>
+          update(deps.client, approval.workflowId, updateId, decision),
+        );
+      } catch (error) {
+        const standing = standingIn(error) ?? (await deps.approvals.get(decision.approval_id)).decision;
+        if (standing === null || isUnanswered(error)) throw error;
+        throw new DomainError('approval_already_decided', 'the approval was already decided', {
+          decision: standing,
+        });
+      }
+    },
+  };
+}
+
+async function update(
+  client: Client,
+  workflowId: string,
+  updateId: string,
+  decision: ApprovalDecision,
+): Promise<DecidedApproval> {
+  const handle = client.workflow.getHandle(workflowId);
+  try {
+    return await temporalCall(() =>
+      client.withDeadline(Date.now() + ANSWER_TIMEOUT_MS, () =>
+        handle.executeUpdate<DecidedApproval, [ApprovalDecision]>(UPDATE, { updateId, args: [decision] }),
+      ),
+    );
+  } catch (error) {
+    if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
+      throw new DomainError(
+        'not_ready',
+        'no worker answered in time; the decision may still be taken: try again',
+      );
+    }
+    throw error;
+  }
+}
+
+/** The same person's same decision is the same update; opposing ones never are. */
+function updateIdOf(decision: ApprovalDecision, principal: string, idempotencyKey: string): string {
+  const parts = [decision.approval_id, decision.decision, decision.decided_by, principal, idempotencyKey];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}
+
+function isUnanswered(error: unknown): boolean {
+  return error instanceof DomainError && error.code === 'not_ready';
+}
+
+/** The decision that stands, as the workflow told it. */
+function standingIn(error: unknown): unknown {
+  const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
+  const told = cause instanceof ApplicationFailure && cause.type === 'approval_already_decided';
+  return told ? cause.details?.[0] : undefined;
+}

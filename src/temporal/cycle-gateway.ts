@@ -1,0 +1,134 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import type { Client, WorkflowHandle } from '@temporalio/client';
+import { defineSearchAttributeKey } from '@temporalio/common';
+import type { CycleInput, CycleRequest } from '../domain/cycle';
+import { DomainError } from '../domain/errors';
+import type { CycleGateway, StartedCycle } from '../ports/cycle-gateway';
+import type { CycleStore, ResearcherStamp } from '../ports/stores';
+import type { TargetDirectory } from '../ports/target';
+import { temporalCall } from './temporal-call';
+
+const TARGET = defineSearchAttributeKey('TinmanTarget', 'KEYWORD');
+const FOCUS = defineSearchAttributeKey('TinmanFocus', 'KEYWORD');
+const WORKFLOW_TYPE = 'researchCycle';
+const PAUSE_SIGNAL = 'pauseCycle';
+const RESUME_SIGNAL = 'resumeCycle';
+const SUMMARY_LENGTH = 180;
+
+export interface CycleGatewayDeps {
+  readonly client: Client;
+  readonly taskQueue: string;
+  readonly cycles: CycleStore;
+  readonly targets: TargetDirectory;
+  readonly stamp: ResearcherStamp;
+  readonly recordId: (...parts: string[]) => string;
+}
+
+/** Starts and steers cycles over Temporal. */
+export function createCycleGateway(deps: CycleGatewayDeps): CycleGateway {
+  const { client, cycles } = deps;
+
+  const handleOf = async (cycleId: string): Promise<WorkflowHandle> => {
+    const cycle = await cycles.get(cycleId);
+    if (cycle.state !== 'running') {
+      throw new DomainError('cycle_already_ended', `cycle ${cycleId} has ended as ${cycle.state}`, {
+        state: cycle.state,
+      });
+    }
+    return client.workflow.getHandle(cycle.workflowId);
+  };
+
+  return {
+    start: (request, requestedBy, idempotencyKey) => start(deps, request, requestedBy, idempotencyKey),
+    async waitForEnd(cycleId, timeoutMs) {
+      const { workflowId, state } = await cycles.get(cycleId);
+      if (state !== 'running') return true;
+      const handle = client.workflow.getHandle(workflowId);
+      const deadline = Date.now() + timeoutMs;
+      try {
+        await client.withDeadline(deadline, () => handle.result());
+      } catch {
+        // A cycle that failed or was cancelled has ended too; only the clock says otherwise.
+        return (await cycles.get(cycleId)).state !== 'running';
+      }
+      return true;
+    },
+    async cancel(cycleId) {
+      const handle = await handleOf(cycleId);
+      await temporalCall(() => handle.cancel());
+    },
+    async setPaused(cycleId, paused) {
+      const handle = await handleOf(cycleId);
+      await temporalCall(() => handle.signal(paused ? PAUSE_SIGNAL : RESUME_SIGNAL));
+    },
+  };
+}
+
+async function start(
+  deps: CycleGatewayDeps,
+  request: CycleRequest,
+  requestedBy: string,
+  idempotencyKey?: string,
+): Promise<StartedCycle> {
+  deps.targets.get(request.target);
+  const requestHash = createHash('sha256').update(JSON.stringify(request)).digest('hex');
+  const cycleId =
+    idempotencyKey === undefined ? randomUUID() : deps.recordId('cycle', requestedBy, idempotencyKey);
+  const input: CycleInput = { cycleId, request, requestedBy, requestHash };
+  const workflowId = workflowIdOf(input);
+  const existing = idempotencyKey === undefined ? undefined : await deps.cycles.find(cycleId);
+  if (existing !== undefined) {
+    if (existing.requestHash !== requestHash) {
+      throw new DomainError('idempotency_conflict', 'this Idempotency-Key was used for another request', {
+        id: cycleId,
+      });
+    }
+    return { cycleId, workflowId: existing.workflowId, created: false };
+  }
+  try {
+    await temporalCall(() => startWorkflow(deps, input, workflowId));
+  } catch (error) {
+    // The same key a moment ago: the row below makes both answers the same.
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
+  const cycle = await deps.cycles.open({ ...input, workflowId, ...deps.stamp });
+  if (cycle.requestHash !== requestHash) {
+    throw new DomainError('idempotency_conflict', 'this Idempotency-Key was used for another request', {
+      id: cycleId,
+    });
+  }
+  return { cycleId, workflowId, created: true };
+}
+
+function startWorkflow(
+  deps: CycleGatewayDeps,
+  input: CycleInput,
+  workflowId: string,
+): Promise<WorkflowHandle> {
+  const { request } = input;
+  const topic = request.focus ?? 'all failure classes';
+  return deps.client.workflow.start(WORKFLOW_TYPE, {
+    workflowId,
+    taskQueue: deps.taskQueue,
+    args: [input],
+    workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    workflowIdConflictPolicy: 'FAIL',
+    staticSummary: `Research cycle on ${request.target}: ${topic}`.slice(0, SUMMARY_LENGTH),
+    staticDetails: [
+      `- target \`${request.target}\``,
+      `- up to ${request.maxHypotheses} hypotheses, ${request.maxExperiments} experiments each, ${request.runsPerExperiment} runs each`,
+      `- ${request.replayPairs} replay pairs an intervention`,
+      `- cycle \`${input.cycleId}\``,
+    ].join('\n'),
+    typedSearchAttributes: [
+      { key: TARGET, value: request.target },
+      { key: FOCUS, value: topic.slice(0, SUMMARY_LENGTH) },
+    ],
+  });
+}
+
+/** An id that a person can read, and that the cycle's id determines. */
+function workflowIdOf({ cycleId, request }: CycleInput): string {
+  return `cycle-${request.target}-${cycleId}`;
+}

@@ -1,0 +1,1 @@
+export { researchCycle } from './research-cycle';

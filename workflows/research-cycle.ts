@@ -1,0 +1,143 @@
+import * as wf from '@temporalio/workflow';
+import type { CyclePlan, PlannedSteps } from '../activities/contract';
+import { CYCLE_PHASES } from '../src/domain/cycle';
+import type { CycleInput, CyclePhase, EndedCycleState } from '../src/domain/cycle';
+import { DomainError } from '../src/domain/errors';
+import { pauseCycleSignal, resumeCycleSignal, statusQuery } from './messages';
+import type { CycleOutcome } from './messages';
+import { execution, quick, research } from './support/activities';
+import { ApprovalDesk } from './support/approval-desk';
+import { CycleView, freshCounts } from './support/cycle-view';
+import type { CycleCounts } from './support/cycle-view';
+import { runTrack } from './support/step-track';
+import type { StepTrack } from './support/step-track';
+
+// Without the failure types a DomainError would retry the workflow task for ever instead of failing the cycle.
+wf.setWorkflowOptions(
+  { versioningBehavior: 'AUTO_UPGRADE', failureExceptionTypes: [DomainError] },
+  researchCycle,
+);
+
+/** What one run of the workflow hands to the next: everything else is in PostgreSQL. */
+interface Carried {
+  readonly plan: CyclePlan;
+  readonly counts: CycleCounts;
+}
+
+/** A research cycle from hypotheses to lessons: seven phases, each of which can be repeated without doing anything twice. */
+export async function researchCycle(input: CycleInput, carried?: Carried): Promise<CycleOutcome> {
+  const { cycleId } = input;
+  const counts = carried?.counts ?? freshCounts();
+  const view = new CycleView(input, counts);
+  const desk = new ApprovalDesk(quick.recordApproval, (pending) => view.showPending(pending));
+  wf.setHandler(statusQuery, () => view.status(desk.list()));
+  const setPaused = async (paused: boolean): Promise<void> => {
+    counts.paused = paused;
+    view.refresh();
+    await quick.recordPause({ cycleId, paused });
+  };
+  wf.setHandler(pauseCycleSignal, () => setPaused(true));
+  wf.setHandler(resumeCycleSignal, () => setPaused(false));
+
+  try {
+    const plan =
+      carried?.plan ?? (await quick.openCycle({ ...input, workflowId: wf.workflowInfo().workflowId }));
+    if (carried === undefined) view.showMode(plan.startMode);
+    await story(input, plan, view, desk);
+  } catch (error) {
+    if (error instanceof wf.ContinueAsNew) throw error;
+    desk.withdrawAll();
+    const cancelled = wf.isCancellation(error);
+    await wf.CancellationScope.nonCancellable(() =>
+      end(cycleId, counts, cancelled ? 'cancelled' : 'failed', cancelled ? null : failureText(error)),
+    );
+    throw error;
+  }
+  return end(cycleId, counts, counts.budgetExhausted ? 'budget_exhausted' : 'completed', null);
+}
+
+async function story(input: CycleInput, plan: CyclePlan, view: CycleView, desk: ApprovalDesk): Promise<void> {
+  const { cycleId } = input;
+  const { counts } = view;
+  const think = research(plan);
+  const resumedIn = counts.phase;
+  const phase = async (name: CyclePhase, run: () => Promise<void>): Promise<void> => {
+    if (isBefore(name, resumedIn)) return;
+    await wf.condition(() => !counts.paused);
+    view.enter(name);
+    await run();
+  };
+  const shared = {
+    cycleId,
+    plan,
+    desk,
+    view,
+    betweenBatches: () => continueIfSuggested(input, plan, counts),
+  };
+  const experiments: StepTrack = {
+    ...shared,
+    kind: 'experiment',
+    counter: counts.experiments,
+    next: () => think.designExperiments({ cycleId }),
+    execute: (step, stepInput) => execution(plan, step.title).runExperiment(stepInput),
+  };
+  const simulations: StepTrack = {
+    ...shared,
+    kind: 'simulation',
+    counter: counts.simulations,
+    next: () => think.designInterventions({ cycleId }),
+    execute: (step, stepInput) => execution(plan, step.title).simulateIntervention(stepInput),
+  };
+
+  await phase('hypothesis_generation', async () => {
+    const outcome = await think.generateHypotheses({ cycleId });
+    counts.hypotheses = outcome.hypotheses;
+    counts.budgetExhausted ||= outcome.budgetExhausted;
+  });
+  let designed: PlannedSteps | undefined;
+  await phase('experiment_design', async () => {
+    designed = await experiments.next();
+  });
+  await phase('execution', () => runTrack(experiments, designed));
+  await phase('failure_discovery', async () => {
+    counts.failures = (await think.discoverFailures({ cycleId })).failures;
+  });
+  let planned: PlannedSteps | undefined;
+  await phase('intervention_design', async () => {
+    planned = await simulations.next();
+  });
+  await phase('simulation', () => runTrack(simulations, planned));
+  await phase('learning', () => quick.learn({ cycleId }));
+}
+
+async function end(
+  cycleId: string,
+  counts: CycleCounts,
+  state: EndedCycleState,
+  error: string | null,
+): Promise<CycleOutcome> {
+  await quick.closeCycle({ cycleId, state, phase: counts.phase, error });
+  await wf.condition(wf.allHandlersFinished);
+  return {
+    cycleId,
+    state,
+    hypotheses: counts.hypotheses,
+    experiments: counts.experiments.ended,
+    failures: counts.failures,
+    simulations: counts.simulations.ended,
+  };
+}
+
+async function continueIfSuggested(input: CycleInput, plan: CyclePlan, counts: CycleCounts): Promise<void> {
+  if (!wf.workflowInfo().continueAsNewSuggested) return;
+  await wf.condition(wf.allHandlersFinished);
+  await wf.continueAsNew<typeof researchCycle>(input, { plan, counts });
+}
+
+function isBefore(phase: CyclePhase, other: CyclePhase): boolean {
+  return CYCLE_PHASES.indexOf(phase) < CYCLE_PHASES.indexOf(other);
+}
+
+function failureText(error: unknown): string {
+  return wf.rootCause(error) ?? String(error);
+}

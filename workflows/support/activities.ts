@@ -1,0 +1,33 @@
+import * as wf from '@temporalio/workflow';
+import type { Activities, CyclePlan } from '../../activities/contract';
+
+/** Steps of a few milliseconds that only touch the database: no round trip to the task queue, one history event. */
+export const quick = wf.proxyLocalActivities<Activities>({
+  startToCloseTimeout: '30 seconds',
+  retry: { initialInterval: '200 milliseconds', maximumInterval: '10 seconds' },
+});
+
+/** Research steps that ask a model. */
+const thoughtful = wf.proxyActivities<Activities>({
+  startToCloseTimeout: '30 minutes',
+  heartbeatTimeout: '15 seconds',
+  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+  cancellationType: wf.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+});
+
+/** The research steps, where the researcher runs: beside the workflow when it needs no model. */
+export function research(plan: CyclePlan): wf.ActivityInterfaceFor<Activities> {
+  return plan.offline ? quick : thoughtful;
+}
+
+/** A step that calls the target: heart-beats every two seconds, goes on after a crash with the runs that are missing. */
+export function execution(plan: CyclePlan, summary: string): wf.ActivityInterfaceFor<Activities> {
+  return wf.proxyActivities<Activities>({
+    startToCloseTimeout: plan.executionTimeoutMs + 60_000,
+    scheduleToCloseTimeout: '7 days',
+    heartbeatTimeout: '10 seconds',
+    retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+    cancellationType: wf.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    summary,
+  });
+}

@@ -1,0 +1,74 @@
+import * as wf from '@temporalio/workflow';
+import { defineSearchAttributeKey } from '@temporalio/common';
+import type { CycleInput, CyclePhase } from '../../src/domain/cycle';
+import type { Mode } from '../../src/domain/mode';
+import type { CycleStatus } from '../messages';
+
+const MODE = defineSearchAttributeKey('TinmanMode', 'KEYWORD');
+const PHASE = defineSearchAttributeKey('TinmanPhase', 'KEYWORD');
+const PENDING_APPROVALS = defineSearchAttributeKey('TinmanPendingApprovals', 'INT');
+
+/** The counters of a cycle: small, carried over continue-as-new. */
+export interface CycleCounts {
+  phase: CyclePhase;
+  hypotheses: number;
+  experiments: { total: number; ended: number };
+  failures: number;
+  simulations: { total: number; ended: number };
+  paused: boolean;
+  budgetExhausted: boolean;
+}
+
+export function freshCounts(): CycleCounts {
+  return {
+    phase: 'hypothesis_generation',
+    hypotheses: 0,
+    experiments: { total: 0, ended: 0 },
+    failures: 0,
+    simulations: { total: 0, ended: 0 },
+    paused: false,
+    budgetExhausted: false,
+  };
+}
+
+/** What the Web UI shows of a cycle: search attributes, current details and the status query. */
+export class CycleView {
+  constructor(
+    private readonly input: CycleInput,
+    readonly counts: CycleCounts,
+  ) {}
+
+  showMode(mode: Mode): void {
+    wf.upsertSearchAttributes([{ key: MODE, value: mode }]);
+  }
+
+  enter(phase: CyclePhase): void {
+    this.counts.phase = phase;
+    wf.upsertSearchAttributes([{ key: PHASE, value: phase }]);
+    this.refresh();
+  }
+
+  showPending(pending: number): void {
+    wf.upsertSearchAttributes([{ key: PENDING_APPROVALS, value: pending }]);
+    this.refresh(pending);
+  }
+
+  refresh(pending = 0): void {
+    const { phase, hypotheses, experiments, failures, simulations, paused } = this.counts;
+    wf.setCurrentDetails(
+      [
+        `**${phase.replaceAll('_', ' ')}**${paused ? ' (paused)' : ''}`,
+        `- ${hypotheses} hypotheses, ${experiments.ended}/${experiments.total} experiments, ${failures} failures`,
+        `- ${simulations.ended}/${simulations.total} simulations`,
+        ...(pending > 0
+          ? [`- waiting for **${pending}** decision${pending === 1 ? '' : 's'} of a person`]
+          : []),
+      ].join('\n'),
+    );
+  }
+
+  status(approvals: CycleStatus['approvals']): CycleStatus {
+    const { phase, paused, experiments, failures, simulations } = this.counts;
+    return { cycleId: this.input.cycleId, phase, paused, experiments, failures, simulations, approvals };
+  }
+}

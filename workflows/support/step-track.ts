@@ -1,0 +1,134 @@
+import * as wf from '@temporalio/workflow';
+import type { CyclePlan, PlannedStep, PlannedSteps, SkipReason, StepInput } from '../../activities/contract';
+import type { GateVerdict, ProposedAction } from '../../src/domain/approval';
+import { quick } from './activities';
+import type { ApprovalDesk } from './approval-desk';
+import type { CycleView } from './cycle-view';
+
+/** A kind of step: where the steps come from, how one is done, and who keeps count. */
+export interface StepTrack {
+  readonly cycleId: string;
+  readonly plan: CyclePlan;
+  readonly kind: 'experiment' | 'simulation';
+  readonly desk: ApprovalDesk;
+  readonly view: CycleView;
+  readonly counter: { total: number; ended: number };
+  readonly next: () => Promise<PlannedSteps>;
+  readonly execute: (step: PlannedStep, input: StepInput) => Promise<{ readonly budgetExhausted: boolean }>;
+  /** Called between batches, when nothing is under way. */
+  readonly betweenBatches: () => Promise<void>;
+}
+
+/** Runs all steps of a track, batch by batch, each behind the gate. */
+export async function runTrack(track: StepTrack, first?: PlannedSteps): Promise<void> {
+  const { counts } = track.view;
+  for (let batch = first ?? (await track.next()); ; batch = await track.next()) {
+    track.counter.total = batch.total;
+    counts.budgetExhausted ||= batch.budgetExhausted;
+    await runBatch(track, batch.steps);
+    if (!batch.more) return;
+    await track.betweenBatches();
+  }
+}
+
+/** At most `maxParallelExperiments` at once; a step that waits for a person holds no place. */
+async function runBatch(track: StepTrack, steps: readonly PlannedStep[]): Promise<void> {
+  const asked = steps.map((step) => ({ step, action: ask(track, step) }));
+  const verdicts = await assess(
+    track,
+    asked.map(({ action }) => action),
+  );
+  let running = 0;
+
+  const finish = async (step: PlannedStep, action: ProposedAction): Promise<void> => {
+    let gate = await admitted(track, step, action, verdicts);
+    await wf.condition(() => !track.view.counts.paused && running < track.plan.maxParallelExperiments);
+    running += 1;
+    try {
+      while (gate !== undefined) gate = await attempt(track, step, gate);
+    } finally {
+      running -= 1;
+      track.counter.ended += 1;
+      track.view.refresh();
+    }
+  };
+  await Promise.all(asked.map(({ step, action }) => finish(step, action)));
+}
+
+/** One try of a step: undefined when it has ended, or a new verdict when the mode changed between gate and act. */
+async function attempt(
+  track: StepTrack,
+  step: PlannedStep,
+  gate: GateVerdict,
+): Promise<GateVerdict | undefined> {
+  if (track.view.counts.budgetExhausted) {
+    await skip(track, step, 'budget', 'the budget was exhausted before it began');
+    return undefined;
+  }
+  const timeoutMs = track.plan.executionTimeoutMs;
+  try {
+    const input = { cycleId: track.cycleId, subjectId: step.subjectId, gate, timeoutMs };
+    const outcome = await track.execute(step, input);
+    track.view.counts.budgetExhausted ||= outcome.budgetExhausted;
+    return undefined;
+  } catch (error) {
+    if (wf.isCancellation(error)) throw error;
+    if (failureType(error) === 'mode_changed') {
+      const action = ask(track, step);
+      return admitted(track, step, action, await assess(track, [action]));
+    }
+    await skip(track, step, 'failed', rootMessage(error));
+    return undefined;
+  }
+}
+
+/** The verdict when the step may go on, after a person's decision where one is needed; else the step is skipped. */
+async function admitted(
+  track: StepTrack,
+  step: PlannedStep,
+  action: ProposedAction,
+  verdicts: readonly GateVerdict[],
+): Promise<GateVerdict | undefined> {
+  const verdict = verdicts.find(({ approvalId }) => approvalId === action.approvalId);
+  if (verdict === undefined) throw wf.ApplicationFailure.nonRetryable(`no verdict for ${action.approvalId}`);
+  const decided = await track.desk.settle(verdict);
+  if (verdict.outcome === 'refused') {
+    await skip(track, step, 'blocked', verdict.reason);
+    return undefined;
+  }
+  if (decided === undefined || decided.state === 'approved') return verdict;
+  await skip(track, step, decided.state, decided.reason ?? `decided by ${decided.decidedBy ?? 'nobody'}`);
+  return undefined;
+}
+
+function ask(track: StepTrack, step: PlannedStep): ProposedAction {
+  const action = { ...step.action, approvalId: wf.uuid4() };
+  track.desk.announce(action.approvalId, action.description);
+  return action;
+}
+
+function assess(
+  { cycleId, plan }: StepTrack,
+  actions: readonly ProposedAction[],
+): Promise<readonly GateVerdict[]> {
+  const { workflowId } = wf.workflowInfo();
+  return quick.assessActions({ cycleId, workflowId, startMode: plan.startMode, actions });
+}
+
+function skip(
+  { cycleId, kind }: StepTrack,
+  step: PlannedStep,
+  reason: SkipReason,
+  detail: string,
+): Promise<void> {
+  return quick.skipStep({ cycleId, kind, subjectId: step.subjectId, reason, detail });
+}
+
+function failureType(error: unknown): string | undefined {
+  const cause = error instanceof wf.ActivityFailure ? error.cause : error;
+  return cause instanceof wf.ApplicationFailure ? (cause.type ?? undefined) : undefined;
+}
+
+function rootMessage(error: unknown): string {
+  return wf.rootCause(error) ?? String(error);
+}
