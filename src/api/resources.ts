@@ -1,0 +1,153 @@
+import { z } from 'zod';
+import { APPROVAL_STATES } from '../domain/approval';
+import { CYCLE_PHASES, CYCLE_STATES } from '../domain/cycle';
+import { FAILURE_STATES, NOVELTIES } from '../domain/failure';
+import { INTERVENTION_TYPES } from '../domain/intervention';
+import { MODES } from '../domain/mode';
+import { ACTION_TYPES, RISK_TIERS } from '../domain/risk';
+import { SEVERITIES } from '../domain/severity';
+import { SIMULATION_VERDICTS } from '../domain/simulation';
+import type { Resource } from '../ports/records';
+import { timestamp } from './schemas';
+
+/** Of every record. */
+const identity = { id: z.guid(), created_at: timestamp };
+const ofCycle = { ...identity, cycle_id: z.guid() };
+const usd = z.number().min(0);
+const rate = z.number().min(0).max(1);
+
+/** Records as they are stored; each may carry more members than are named here. */
+export const Cycle = z
+  .looseObject({
+    ...identity,
+    workflow_id: z.string(),
+    state: z.enum(CYCLE_STATES),
+    phase: z.enum(CYCLE_PHASES),
+    paused: z.boolean(),
+    focus: z.string().nullable(),
+    target: z.string(),
+    researcher: z.string(),
+    start_mode: z.enum(MODES),
+    error: z.string().nullable(),
+    ended_at: timestamp.nullable(),
+  })
+  .meta({ id: 'Cycle' });
+
+export const Hypothesis = z
+  .looseObject({
+    ...ofCycle,
+    target_surface: z.string(),
+    expected_failure: z.string(),
+    failure_class: z.string(),
+    failure_type: z.string(),
+    confidence: rate,
+    priority: z.int(),
+    rationale: z.string(),
+  })
+  .meta({ id: 'Hypothesis' });
+
+export const Experiment = z
+  .looseObject({
+    ...ofCycle,
+    hypothesis_id: z.guid(),
+    title: z.string(),
+    failure_type: z.string(),
+    destructive: z.boolean(),
+    runs_requested: z.int(),
+    runs_permitted: z.int().nullable(),
+    estimated_cost_usd: usd,
+    state: z.enum(['designed', 'running', 'done', 'skipped', 'failed']),
+    mode: z.enum(MODES).nullable(),
+  })
+  .meta({ id: 'Experiment' });
+
+export const Failure = z
+  .looseObject({
+    ...ofCycle,
+    experiment_id: z.guid(),
+    target: z.string(),
+    failure_class: z.string(),
+    failure_type: z.string(),
+    severity: z.enum(SEVERITIES),
+    severity_reason: z.string(),
+    trigger: z.string(),
+    trigger_signature: z.string(),
+    description: z.string(),
+    root_cause: z.string(),
+    novelty: z.enum(NOVELTIES),
+    state: z.enum(FAILURE_STATES),
+  })
+  .meta({ id: 'Failure' });
+
+export const Intervention = z
+  .looseObject({
+    ...ofCycle,
+    failure_id: z.guid(),
+    type: z.enum(INTERVENTION_TYPES),
+    name: z.string(),
+    description: z.string(),
+    patch: z.looseObject({}),
+    risk_tier: z.enum(RISK_TIERS),
+    is_reversible: z.boolean(),
+    rollback_plan: z.string(),
+    estimated_effectiveness: rate.describe("The researcher's own estimate, before any replay."),
+  })
+  .meta({ id: 'Intervention' });
+
+export const Simulation = z
+  .looseObject({
+    ...ofCycle,
+    intervention_id: z.guid(),
+    state: z.enum(['planned', 'running', 'done', 'skipped', 'failed']),
+    pairs_requested: z.int(),
+    estimated_cost_usd: usd,
+    verdict: z.enum(SIMULATION_VERDICTS).nullable(),
+    reason: z.string().nullable(),
+    ended_at: timestamp.nullable(),
+  })
+  .meta({ id: 'Simulation' });
+
+export const Approval = z
+  .looseObject({
+    ...identity,
+    action_type: z.enum(ACTION_TYPES),
+    action_description: z.string(),
+    risk_tier: z.enum(RISK_TIERS),
+    severity: z.enum(SEVERITIES),
+    estimated_cost_usd: usd,
+    affected_systems: z.array(z.string()),
+    is_reversible: z.boolean(),
+    rollback_plan: z.string(),
+    requester_agent: z.string(),
+    timeout_seconds: z.number().nullable(),
+    workflow_id: z.string(),
+    action_digest: z.string(),
+    state: z.enum(APPROVAL_STATES),
+  })
+  .meta({ id: 'Approval' });
+
+/** Where a resource is served, and what its records look like. */
+export const RESOURCE_ROUTES: Readonly<
+  Record<Resource, { readonly path: string; readonly singular: string; readonly record: z.ZodObject }>
+> = {
+  cycles: { path: '/research/cycles', singular: 'research cycle', record: Cycle },
+  hypotheses: { path: '/hypotheses', singular: 'hypothesis', record: Hypothesis },
+  experiments: { path: '/experiments', singular: 'experiment', record: Experiment },
+  failures: { path: '/failures', singular: 'failure', record: Failure },
+  interventions: { path: '/interventions', singular: 'intervention', record: Intervention },
+  simulations: { path: '/simulations', singular: 'simulation', record: Simulation },
+  approvals: { path: '/approvals', singular: 'approval', record: Approval },
+};
+
+/** One page of a list, newest first. */
+export function pageOf(record: z.ZodObject): z.ZodObject {
+  return z
+    .object({
+      items: z.array(record),
+      next_cursor: z
+        .string()
+        .nullable()
+        .describe('Ask for the next page with it as `cursor`; null on the last.'),
+    })
+    .meta({ id: `${record.meta()?.id}Page` });
+}

@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import { APPROVAL_STATES, APPROVAL_VERDICTS, DECISION_TEXT_LIMIT } from '../../domain/approval';
+import type { ApprovalDecision, DecidedApproval } from '../../domain/approval';
+import type { ApiRecord, Records } from '../../ports/records';
+import type { ApiDeps } from '../deps';
+import { ANONYMOUS } from '../principal';
+import { Approval } from '../resources';
+import { defineRoute, type Route } from '../route';
+import { IdempotencyHeaders, IdParams, text, timestamp } from '../schemas';
+
+const PAGE = 200;
+
+const PendingApprovals = z
+  .object({ count: z.int().min(0), approvals: z.array(Approval) })
+  .meta({ id: 'PendingApprovals' });
+
+const Decision = z
+  .strictObject({
+    decision: z.enum(APPROVAL_VERDICTS),
+    reason: text(DECISION_TEXT_LIMIT).optional(),
+    decided_by: text(200).min(1).describe('Who decides.'),
+  })
+  .meta({ id: 'Decision' });
+
+const StandingDecision = z
+  .object({
+    approval_id: z.guid(),
+    state: z.enum(APPROVAL_STATES).exclude(['pending']),
+    decided_by: z.string().nullable(),
+    reason: z.string().nullable(),
+    decided_at: timestamp,
+    via: z.enum(['update', 'signal', 'policy', 'deadline', 'cycle']),
+  })
+  .meta({ id: 'StandingDecision' });
+
+/** `/approvals/pending` and `/approvals/:id/decide`; the list and the record come with the other resources. */
+export function approvalRoutes({ approvals, records }: ApiDeps): readonly Route[] {
+  return [
+    defineRoute({
+      method: 'GET',
+      path: '/approvals/pending',
+      tag: 'approvals',
+      summary: 'Everything that waits for a person, newest first.',
+      responses: { 200: { description: 'The pending approvals.', schema: PendingApprovals } },
+      handler: async () => {
+        const pending = await allPending(records);
+        return { status: 200, body: { count: pending.length, approvals: pending } };
+      },
+    }),
+    defineRoute({
+      method: 'POST',
+      path: '/approvals/:id/decide',
+      tag: 'approvals',
+      summary: 'Decides an approval; answers once the waiting workflow has taken the decision.',
+      params: IdParams,
+      headers: IdempotencyHeaders,
+      body: Decision,
+      responses: { 200: { description: 'The decision now stands.', schema: StandingDecision } },
+      problems: {
+        404: 'There is no such approval.',
+        409: 'Already decided or expired; `decision` is the one that stands.',
+        503: 'No worker took the decision in time.',
+      },
+      handler: async ({ params, headers, body }) => {
+        const decision: ApprovalDecision = {
+          approval_id: params.id,
+          decision: body.decision,
+          decided_by: body.decided_by,
+          ...(body.reason === undefined ? {} : { reason: body.reason }),
+        };
+        const standing = await approvals.decide(decision, ANONYMOUS, headers['idempotency-key']);
+        return { status: 200, body: standingDecision(standing) };
+      },
+    }),
+  ];
+}
+
+async function allPending(records: Records): Promise<readonly ApiRecord[]> {
+  const pending: ApiRecord[] = [];
+  let cursor: string | null = null;
+  do {
+    const query = { limit: PAGE, filters: { state: 'pending' }, ...(cursor === null ? {} : { cursor }) };
+    const page = await records.list('approvals', query);
+    pending.push(...page.items);
+    cursor = page.nextCursor;
+  } while (cursor !== null);
+  return pending;
+}
+
+function standingDecision(decided: DecidedApproval): z.infer<typeof StandingDecision> {
+  return {
+    approval_id: decided.approvalId,
+    state: decided.state,
+    decided_by: decided.decidedBy,
+    reason: decided.reason,
+    decided_at: decided.decidedAt,
+    via: decided.via,
+  };
+}

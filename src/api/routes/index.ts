@@ -1,0 +1,27 @@
+import type { ApiDeps } from '../deps';
+import { openApiDocument } from '../openapi';
+import type { Route } from '../route';
+import { approvalRoutes } from './approvals';
+import { cycleEventRoutes } from './cycle-events';
+import { cycleRoutes } from './cycles';
+import { documentRoute } from './document';
+import { healthRoutes } from './health';
+import { metricsRoutes } from './metrics';
+import { recordRoutes } from './records';
+import { stateRoutes } from './state';
+
+/** All endpoints, fixed paths before those with parameters. `stopping` is aborted when the server closes. */
+export function createRoutes(deps: ApiDeps, stopping: AbortSignal): readonly Route[] {
+  const routes: readonly Route[] = [
+    ...healthRoutes(deps, stopping),
+    ...stateRoutes(deps),
+    ...metricsRoutes(deps),
+    ...cycleRoutes(deps),
+    ...cycleEventRoutes(deps),
+    ...approvalRoutes(deps),
+    ...recordRoutes(deps),
+    documentRoute(() => document),
+  ];
+  const document = openApiDocument(routes, deps.identity.version);
+  return routes;
+}
