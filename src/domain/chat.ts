@@ -40,6 +40,8 @@ export interface ChatReply {
   readonly toolCalls: readonly ToolCall[];
   readonly finishReason: FinishReason;
   readonly usage: TokenUsage;
+  /** False when the endpoint told no usage: `usage` is then zero, and the call is charged at its upper bound. */
+  readonly usageReported?: boolean;
   /** The model that answered, as it named itself. */
   readonly model: string;
   /** Wall-clock time of the call in milliseconds. */

@@ -75,6 +75,8 @@ export interface CallFigures {
   readonly model: string;
   readonly finishReason: FinishReason;
   readonly usage: TokenUsage;
+  /** As in `ChatReply`. */
+  readonly usageReported?: boolean;
   readonly latencyMs: number;
 }
 
