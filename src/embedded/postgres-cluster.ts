@@ -1,0 +1,86 @@
+import { closeSync, openSync } from 'node:fs';
+import { chmod, chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { postgresAccount, postgresLauncher, type Account, type PostgresLauncher } from './postgres-binary';
+
+/** The superuser of the cluster, and the database it has beside the system's own. */
+export const POSTGRES_USER = 'tinman';
+
+/** Where a server keeps everything, and how its programs are started. */
+export interface PostgresHome {
+  readonly cluster: string;
+  readonly logFile: string;
+  readonly instanceFile: string;
+  readonly password: string;
+  readonly account: Account | undefined;
+  readonly launch: PostgresLauncher;
+}
+
+/** Makes the folder and the password where they are missing. */
+export async function openPostgresHome(dataDir: string): Promise<PostgresHome> {
+  await mkdir(dataDir, { recursive: true });
+  const cluster = join(dataDir, 'cluster');
+  const account = postgresAccount(cluster);
+  if (account !== undefined) await chmod(dataDir, 0o711);
+  return {
+    cluster,
+    logFile: join(dataDir, 'postgres.log'),
+    instanceFile: join(dataDir, 'instance.json'),
+    password: await readPassword(join(dataDir, 'password')),
+    account,
+    launch: postgresLauncher(account, cluster),
+  };
+}
+
+async function readPassword(file: string): Promise<string> {
+  const fresh = randomBytes(24).toString('base64url');
+  await writeFile(file, fresh, { mode: 0o600, flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
+  return readFile(file, 'utf8');
+}
+
+/** Makes the cluster where there is none, complete or not at all. */
+export async function initialiseCluster(home: PostgresHome): Promise<void> {
+  if ((await readFile(join(home.cluster, 'PG_VERSION')).catch(() => undefined)) !== undefined) return;
+  const fresh = `${home.cluster}.new`;
+  const passwordFile = `${home.cluster}.password`;
+  await rm(fresh, { recursive: true, force: true });
+  await mkdir(fresh, { mode: 0o700 });
+  await writeFile(passwordFile, home.password, { mode: 0o600 });
+  if (home.account !== undefined) {
+    await chown(fresh, home.account.uid, home.account.gid);
+    await chown(passwordFile, home.account.uid, home.account.gid);
+  }
+  try {
+    await runInitdb(home, [
+      `--pgdata=${fresh}`,
+      `--pwfile=${passwordFile}`,
+      `--username=${POSTGRES_USER}`,
+      '--auth=scram-sha-256',
+      '--encoding=UTF8',
+      '--locale=C',
+      '--no-instructions',
+    ]);
+    await rename(fresh, home.cluster);
+  } finally {
+    await rm(passwordFile, { force: true });
+  }
+}
+
+async function runInitdb(home: PostgresHome, args: readonly string[]): Promise<void> {
+  const output = openSync(home.logFile, 'w');
+  const child = home.launch('initdb', args, { stdio: ['ignore', output, output] });
+  closeSync(output);
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject).once('close', resolve);
+  });
+  if (code !== 0) throw new Error(`initdb failed: ${await logTail(home)}`);
+}
+
+/** The last words of the server, for error messages. */
+export async function logTail(home: PostgresHome): Promise<string> {
+  const text = await readFile(home.logFile, 'utf8').catch(() => '');
+  return text.trim().split('\n').slice(-6).join(' | ');
+}
