@@ -27,9 +27,7 @@ async function createDatabase(
   const name = `test_${randomBytes(8).toString('hex')}`;
   await asAdmin(async (admin) => {
     await prepare(admin);
-    await admin.query(
-      `CREATE DATABASE ${name} ${clause}`,
-    );
+    await admin.query(`CREATE DATABASE ${name} ${clause}`);
   });
   return {
     url: urlOf(name),
