@@ -87,14 +87,8 @@ export interface ConfigSources {
   readonly configPath?: string | undefined;
   /** The command line, which wins over everything. */
   readonly overrides?: readonly Override[];
-  /** Checks the settings of a target, which only its adapter knows. */
-  readonly checkTarget?: (name: string, settings: TargetSettings) => readonly SettingMistake[];
-}
-
-/** A mistake inside the settings of a target. */
-export interface SettingMistake {
-  readonly path: readonly PropertyKey[];
-  readonly message: string;
+  /** The schema of one target, which only the adapters know; without it targets are checked later. */
+  readonly targetSettings?: z.ZodType;
 }
 
 /**
@@ -113,8 +107,11 @@ export function loadConfig(sources: ConfigSources): Config {
   const mistakes = [
     ...unreadable,
     ...mistypedVariables(sources.env),
-    ...(parsed.error?.issues ?? []).flatMap((issue) => mistakesOf(issue, whereIs, file)),
-    ...(parsed.success ? mistakesTogether(parsed.data, sources, whereIs) : []),
+    ...(parsed.error?.issues ?? []).flatMap((issue) =>
+      mistakesOf(issue, { schema: SETTINGS, within: [], whereIs, file }),
+    ),
+    ...(parsed.success ? mistakesTogether(parsed.data, whereIs) : []),
+    ...mistakesInTargets(merged, sources.targetSettings, { whereIs, file }),
   ];
   if (!parsed.success || mistakes.length > 0) throw new ConfigError(mistakes);
   return toConfig(parsed.data, sources.cwd);
@@ -163,16 +160,24 @@ function placeOf(
   return given?.from ?? file?.locate(path) ?? 'defaults';
 }
 
+interface IssueContext {
+  readonly schema: z.ZodType;
+  /** Where the values that the schema checked stand. */
+  readonly within: readonly PropertyKey[];
+  readonly whereIs: (path: readonly PropertyKey[]) => string;
+  readonly file: ConfigFile | undefined;
+}
+
 function mistakesOf(
   issue: z.core.$ZodIssue,
-  whereIs: (path: readonly PropertyKey[]) => string,
-  file: ConfigFile | undefined,
+  { schema, within, whereIs, file }: IssueContext,
 ): readonly ConfigMistake[] {
+  const path = [...within, ...issue.path];
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({
-      where: file?.locateKey(issue.path, key) ?? whereIs(issue.path),
-      field: [...issue.path, key].join('.'),
-      message: `unknown setting${suggestion(key, knownNames(issue.path))}`,
+      where: file?.locateKey(path, key) ?? whereIs(path),
+      field: [...path, key].join('.'),
+      message: `unknown setting${suggestion(key, knownNames(schema, issue.path))}`,
     }));
   }
   const message = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;
@@ -180,7 +185,7 @@ function mistakesOf(
     issue.code === 'invalid_value' && typeof issue.input === 'string'
       ? suggestion(issue.input, issue.values.map(String))
       : '';
-  return [{ where: whereIs(issue.path), field: issue.path.join('.'), message: `${message}${meant}` }];
+  return [{ where: whereIs(path), field: path.join('.'), message: `${message}${meant}` }];
 }
 
 function suggestion(name: string, known: readonly string[]): string {
@@ -191,7 +196,6 @@ function suggestion(name: string, known: readonly string[]): string {
 /** Settings that are right alone and wrong together. */
 function mistakesTogether(
   settings: Settings,
-  { checkTarget }: ConfigSources,
   whereIs: (path: readonly PropertyKey[]) => string,
 ): readonly ConfigMistake[] {
   const at = (path: readonly PropertyKey[], message: string): ConfigMistake => ({
@@ -200,9 +204,7 @@ function mistakesTogether(
     message,
   });
   const names = [...new Set(['demo', ...Object.keys(settings.targets)])];
-  const mistakes = Object.entries(settings.targets).flatMap(([name, target]) =>
-    (checkTarget?.(name, target) ?? []).map(({ path, message }) => at(['targets', name, ...path], message)),
-  );
+  const mistakes: ConfigMistake[] = [];
   if (!names.includes(settings.default_target)) {
     const meant = suggestion(settings.default_target, names);
     mistakes.push(at(['default_target'], `no such target; there are ${names.join(', ')}${meant}`));
@@ -211,6 +213,21 @@ function mistakesTogether(
     mistakes.push(at(['researcher'], 'anthropic needs ANTHROPIC_API_KEY'));
   }
   return mistakes;
+}
+
+function mistakesInTargets(
+  merged: unknown,
+  schema: z.ZodType | undefined,
+  place: Pick<IssueContext, 'whereIs' | 'file'>,
+): readonly ConfigMistake[] {
+  const targets = isMapping(merged) ? merged['targets'] : undefined;
+  if (schema === undefined || !isMapping(targets)) return [];
+  return Object.entries(targets)
+    .filter(([, target]) => isMapping(target) && typeof target['kind'] === 'string')
+    .flatMap(([name, target]) => {
+      const issues = schema.safeParse(target, { reportInput: true }).error?.issues ?? [];
+      return issues.flatMap((issue) => mistakesOf(issue, { schema, within: ['targets', name], ...place }));
+    });
 }
 
 function toConfig(settings: Settings, cwd: string): Config {

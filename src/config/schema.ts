@@ -121,7 +121,7 @@ export const SETTINGS = z.strictObject({
     })
     .prefault({}),
   log: z
-    .strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info') })
+    .strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') })
     .prefault({}),
   modes: z
     .strictObject({
@@ -133,19 +133,19 @@ export const SETTINGS = z.strictObject({
 });
 export type Settings = z.output<typeof SETTINGS>;
 
-/** The names that are known at a path of the schema; empty where any name may stand. */
-export function knownNames(path: readonly PropertyKey[]): readonly string[] {
-  let schema: unknown = SETTINGS;
-  for (const step of path) {
-    const inner = unwrap(schema);
-    schema = inner instanceof z.ZodObject ? inner.shape[String(step)] : undefined;
-  }
-  const inner = unwrap(schema);
-  return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
+/** The names that a schema knows at a path; empty where any name may stand. */
+export function knownNames(schema: unknown, path: readonly PropertyKey[]): readonly string[] {
+  const objects = path.reduce<readonly z.ZodObject[]>(
+    (found, step) => found.flatMap((object) => objectsOf(object.shape[String(step)])),
+    objectsOf(schema),
+  );
+  return objects.flatMap((object) => Object.keys(object.shape));
 }
 
-function unwrap(schema: unknown): unknown {
-  return schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional
-    ? unwrap(schema.unwrap())
-    : schema;
+function objectsOf(schema: unknown): readonly z.ZodObject[] {
+  if (schema instanceof z.ZodObject) return [schema];
+  if (schema instanceof z.ZodUnion) return schema.options.flatMap(objectsOf);
+  const wraps =
+    schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional;
+  return wraps ? objectsOf(schema.unwrap()) : [];
 }
