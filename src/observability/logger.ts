@@ -1,0 +1,58 @@
+import { destination, pino, stdSerializers, type DestinationStream, type Logger } from 'pino';
+import pretty from 'pino-pretty';
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+const STANDARD_ERROR = 2;
+const REDACTED = '[redacted]';
+/** A string member whose name says that it is a secret. Counts of tokens are numbers, and stay. */
+const SECRET_MEMBER =
+  /"([^"\\]*(?:authorization|api[-_]?key|password|passwd|secret|credential|cookie|[-_]token|access_?token|auth_?token)[^"\\]*)":"(?:[^"\\]|\\.)*"/gi;
+/** User name and password of a connection URL. */
+const URL_CREDENTIALS = /([a-z][a-z0-9+.-]*:\/\/)[^\s/@"']+@/gi;
+/** Keys that stand in running text, such as an error's message. */
+const BARE_SECRET = /\b(Bearer\s+)[\w.~+/=-]{8,}|\bsk-[\w-]{8,}/gi;
+
+let root: Logger | undefined;
+
+/**
+ * Makes the process's logger: one JSON line an event on standard error, or readable lines when `pretty`.
+ * `getLogger` derives from the one made last.
+ */
+export function createLogger(options: {
+  readonly level: LogLevel;
+  readonly pretty: boolean;
+  /** Where lines go instead of standard error. */
+  readonly stream?: DestinationStream;
+}): Logger {
+  const stream = options.stream ?? destination({ fd: STANDARD_ERROR, sync: true });
+  root = pino(
+    {
+      level: options.level,
+      base: { pid: process.pid },
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: stdSerializers.errWithCause },
+      hooks: { streamWrite: redact },
+    },
+    options.pretty
+      ? pretty({ destination: stream, sync: true, ignore: 'pid', translateTime: 'HH:MM:ss' })
+      : stream,
+  );
+  return root;
+}
+
+/** The logger of one part of the program; its lines carry `component`. */
+export function getLogger(component: string): Logger {
+  root ??= createLogger({ level: 'info', pretty: false });
+  return root.child({ component });
+}
+
+/** A written line without the secrets that it would tell. */
+function redact(line: string): string {
+  return line
+    .replace(SECRET_MEMBER, `"$1":"${REDACTED}"`)
+    .replace(URL_CREDENTIALS, `$1${REDACTED}@`)
+    .replace(BARE_SECRET, (_match, scheme: string | undefined) => `${scheme ?? ''}${REDACTED}`);
+}

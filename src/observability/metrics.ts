@@ -1,0 +1,97 @@
+import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
+import type { Mode } from '../domain/mode';
+import type { Metrics } from '../ports/metrics';
+import type { Effects } from '../ports/records';
+import { renderDatabaseMetrics } from './database-metrics';
+import { mergeExpositions } from './exposition';
+
+/** How long a scrape waits for the Temporal SDK's own exporter, in milliseconds. */
+const CORE_TIMEOUT_MS = 2_000;
+const HTTP_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+const HTTP_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60];
+const LLM_BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120];
+
+export interface MetricsSources {
+  /** Read from the database at every scrape. */
+  readonly effects: () => Promise<Effects>;
+  readonly mode: () => Promise<Mode>;
+  /** Where the Temporal SDK's Core exports its own metrics, in processes that have a worker. */
+  readonly coreMetricsUrl?: string;
+}
+
+/**
+ * The metrics of this process, those of the database and those of the Temporal SDK on one page. A source that does not
+ * answer is left out and counted in `tinman_scrape_failures_total`; its figures are never made up.
+ */
+export function createMetrics({ effects, mode, coreMetricsUrl }: MetricsSources): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const instruments = createInstruments(registry);
+
+  const attempt = async (source: 'database' | 'temporal', page: () => Promise<string>): Promise<string> => {
+    try {
+      return await page();
+    } catch {
+      instruments.scrapeFailures.inc({ source });
+      return '';
+    }
+  };
+  return {
+    async render() {
+      const [database, core] = await Promise.all([
+        attempt('database', async () => renderDatabaseMetrics(...(await Promise.all([effects(), mode()])))),
+        coreMetricsUrl === undefined ? '' : attempt('temporal', () => fetchCore(coreMetricsUrl)),
+      ]);
+      const own = await registry.metrics();
+      return { contentType: registry.contentType, body: mergeExpositions([database, own, core]) };
+    },
+    observeHttp({ method, route, status, seconds }) {
+      const known = HTTP_METHODS.has(method) ? method : 'other';
+      instruments.httpDuration.observe({ method: known, route, status: String(status) }, seconds);
+    },
+    observeLlm({ model, status, seconds }) {
+      instruments.llmRequests.inc({ model, status });
+      instruments.llmLatency.observe({ model }, seconds);
+    },
+  };
+}
+
+function createInstruments(registry: Registry) {
+  const registers = [registry];
+  const scrapeFailures = new Counter({
+    name: 'tinman_scrape_failures_total',
+    help: 'Scrapes for which a source did not answer.',
+    labelNames: ['source'],
+    registers,
+  });
+  for (const source of ['database', 'temporal']) scrapeFailures.inc({ source }, 0);
+  return {
+    scrapeFailures,
+    llmRequests: new Counter({
+      name: 'tinman_llm_requests_total',
+      help: 'Model calls of this process.',
+      labelNames: ['model', 'status'],
+      registers,
+    }),
+    llmLatency: new Histogram({
+      name: 'tinman_llm_latency_seconds',
+      help: 'Duration of the model calls of this process.',
+      labelNames: ['model'],
+      buckets: LLM_BUCKETS,
+      registers,
+    }),
+    httpDuration: new Histogram({
+      name: 'tinman_http_request_duration_seconds',
+      help: 'Duration of HTTP requests until the answer was out.',
+      labelNames: ['method', 'route', 'status'],
+      buckets: HTTP_BUCKETS,
+      registers,
+    }),
+  };
+}
+
+async function fetchCore(url: string): Promise<string> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(CORE_TIMEOUT_MS) });
+  if (!response.ok) throw new Error(`the exporter answered ${response.status}`);
+  return response.text();
+}
