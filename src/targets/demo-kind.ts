@@ -1,0 +1,18 @@
+import { z } from 'zod';
+import { createDemoTarget } from './demo';
+import { targetKind } from './kind';
+
+const settingsSchema = z.strictObject({
+  kind: z.literal('demo'),
+  /** The planted faults that are active; left out: all. */
+  faults: z.array(z.string().min(1).max(100)).max(100).optional(),
+});
+
+/** The demo application, in this process. */
+export const demo = targetKind(settingsSchema, (name, { faults }) => {
+  const target = createDemoTarget(faults === undefined ? {} : { faults });
+  return {
+    describe: { ...target.describe, name },
+    chat: (request, signal) => target.chat(request, signal),
+  };
+});
