@@ -1,0 +1,189 @@
+import { DomainError } from '../domain/errors';
+import { appendInTransaction } from './audit-trail';
+import { fromJson } from './columns';
+import { insertMissing } from './insert-rows';
+import type { AuditEvent } from '../ports/audit';
+import type { GateVerdict } from '../domain/approval';
+import type { AssessedAction } from '../ports/stores';
+import type { Transaction } from './client';
+
+const APPROVALS = {
+  table: 'approvals',
+  columns: {
+    id: 'uuid',
+    cycle_id: 'uuid',
+    workflow_id: 'text',
+    action_type: 'text',
+    action_description: 'text',
+    subject_id: 'text',
+    risk_tier: 'text',
+    severity: 'text',
+    estimated_cost_micro_usd: 'bigint',
+    affected_systems: 'text[]',
+    is_reversible: 'boolean',
+    rollback_plan: 'text',
+    requester_agent: 'text',
+    mode: 'text',
+    mode_version: 'integer',
+    policy_version: 'text',
+    action_digest: 'text',
+    state: 'text',
+    deadline_at: 'timestamptz',
+  },
+} as const;
+
+const DECISIONS = {
+  table: 'approval_decisions',
+  columns: {
+    id: 'uuid',
+    approval_id: 'uuid',
+    decision: 'text',
+    reason: 'text',
+    via: 'text',
+    decided_at: 'timestamptz',
+  },
+} as const;
+
+/**
+ * Writes what the gate said, each action once: the audit entry of an action, whatever its tier, holds the verdict that
+ * stands, and a later assessment of the same approval id is answered with it. The cycle's row is locked meanwhile, so
+ * that two assessments at the same instant agree.
+ * @throws {DomainError} `not_found`; `cycle_already_ended` for a new action, whose approval nobody would withdraw.
+ */
+export async function saveAssessed(
+  tx: Transaction,
+  cycleId: string,
+  workflowId: string,
+  assessed: readonly AssessedAction[],
+): Promise<readonly GateVerdict[]> {
+  const cycle = await lockCycle(tx, cycleId);
+  const standing = await standingVerdicts(tx, assessed);
+  const added = assessed.filter(({ verdict }) => !standing.has(verdict.approvalId));
+  if (added.length > 0) {
+    if (cycle.state !== 'running') {
+      throw new DomainError('cycle_already_ended', `the cycle has ended: ${cycle.state}`);
+    }
+    await addApprovals(
+      tx,
+      added.filter(({ verdict }) => verdict.tier === 'review'),
+      { cycleId, workflowId, requesterAgent: cycle.researcher },
+    );
+    await appendInTransaction(
+      tx,
+      added.flatMap((each) => assessmentEvents(cycleId, each)),
+    );
+  }
+  return assessed.map(({ verdict }) => standing.get(verdict.approvalId) ?? verdict);
+}
+
+async function lockCycle(tx: Transaction, cycleId: string): Promise<{ state: string; researcher: string }> {
+  const [cycle] = await tx.$queryRaw<{ state: string; researcher: string }[]>`
+    SELECT state, researcher FROM research_cycles WHERE id = ${cycleId}::uuid FOR NO KEY UPDATE`;
+  if (cycle === undefined) throw new DomainError('not_found', `there is no cycle ${cycleId}`);
+  return cycle;
+}
+
+async function standingVerdicts(
+  tx: Transaction,
+  assessed: readonly AssessedAction[],
+): Promise<Map<string, GateVerdict>> {
+  const entries = await tx.auditLog.findMany({
+    where: { key: { in: assessed.map(({ verdict }) => assessedKey(verdict)) } },
+    select: { details: true },
+  });
+  const verdicts = entries.map(({ details }) => fromJson<{ verdict: GateVerdict }>(details).verdict);
+  return new Map(verdicts.map((verdict) => [verdict.approvalId, verdict]));
+}
+
+async function addApprovals(
+  tx: Transaction,
+  reviews: readonly AssessedAction[],
+  asked: { readonly cycleId: string; readonly workflowId: string; readonly requesterAgent: string },
+): Promise<void> {
+  await insertMissing(
+    tx,
+    APPROVALS,
+    reviews.map(({ action, verdict, answeredByPolicy }) => ({
+      id: verdict.approvalId,
+      cycle_id: asked.cycleId,
+      workflow_id: asked.workflowId,
+      action_type: action.actionType,
+      action_description: action.description,
+      subject_id: action.subjectId,
+      risk_tier: verdict.tier,
+      severity: action.severity,
+      estimated_cost_micro_usd: action.estimatedCostMicroUsd,
+      affected_systems: action.affectedSystems,
+      is_reversible: action.isReversible,
+      rollback_plan: action.rollbackPlan,
+      requester_agent: asked.requesterAgent,
+      mode: verdict.mode,
+      mode_version: verdict.modeVersion,
+      policy_version: verdict.policyVersion,
+      action_digest: verdict.actionDigest,
+      state: answeredByPolicy ? 'approved' : 'pending',
+      deadline_at: verdict.deadlineMs === undefined ? null : new Date(verdict.deadlineMs),
+    })),
+  );
+  const now = new Date();
+  await insertMissing(
+    tx,
+    DECISIONS,
+    reviews
+      .filter(({ answeredByPolicy }) => answeredByPolicy)
+      .map(({ verdict }) => ({
+        id: verdict.approvalId,
+        approval_id: verdict.approvalId,
+        decision: 'approved',
+        reason: policyReason(verdict),
+        via: 'policy',
+        decided_at: now,
+      })),
+  );
+}
+
+function assessmentEvents(
+  cycleId: string,
+  { action, verdict, answeredByPolicy }: AssessedAction,
+): AuditEvent[] {
+  const subject = { subjectType: 'approval', subjectId: verdict.approvalId };
+  const assessment: AuditEvent = {
+    ...subject,
+    key: assessedKey(verdict),
+    eventType: 'action_assessed',
+    actor: 'policy',
+    details: {
+      verdict,
+      cycle_id: cycleId,
+      action_type: action.actionType,
+      severity: action.severity,
+      estimated_cost_micro_usd: action.estimatedCostMicroUsd,
+      arguments_digest: action.argumentsDigest,
+    },
+  };
+  if (verdict.tier !== 'review') return [assessment];
+  const request: AuditEvent = {
+    ...subject,
+    key: `approval_requested/${verdict.approvalId}`,
+    eventType: 'approval_requested',
+    actor: 'workflow',
+    details: { cycle_id: cycleId, deadline_ms: verdict.deadlineMs ?? null },
+  };
+  if (!answeredByPolicy) return [assessment, request];
+  const answer: AuditEvent = {
+    ...subject,
+    key: `approval_decided/${verdict.approvalId}`,
+    eventType: 'approval_decided',
+    actor: 'policy',
+    details: { decision: 'approved', reason: policyReason(verdict), via: 'policy' },
+  };
+  return [assessment, request, answer];
+}
+
+function assessedKey({ approvalId }: GateVerdict): string {
+  return `action_assessed/${approvalId}`;
+}
+
+function policyReason({ mode, policyVersion }: GateVerdict): string {
+  return `policy ${policyVersion} answers reviews in ${mode} mode`;
+}

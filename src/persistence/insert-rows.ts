@@ -1,0 +1,45 @@
+import { storableJson } from './columns';
+import type { Prisma } from './generated/client';
+
+/** What a row holds for each SQL type. */
+interface Values {
+  readonly uuid: string;
+  readonly text: string;
+  readonly 'text[]': readonly string[];
+  readonly integer: number;
+  readonly bigint: number;
+  readonly float8: number;
+  readonly boolean: boolean;
+  readonly jsonb: unknown;
+  readonly timestamptz: Date;
+}
+
+/** A table's columns that are written at insertion; the others have defaults. */
+export interface InsertTable<C extends Readonly<Record<string, keyof Values>>> {
+  readonly table: string;
+  readonly columns: C;
+}
+
+export type InsertRow<C extends Readonly<Record<string, keyof Values>>> = {
+  readonly [K in keyof C]: Values[C[K]] | null;
+};
+
+/**
+ * Inserts the rows that are not there yet, in one statement with one parameter; returns how many were new.
+ * Measured against Prisma's createMany with transcripts: a tenth of the time, whose cost is a plan a parameter.
+ */
+export async function insertMissing<C extends Readonly<Record<string, keyof Values>>>(
+  db: Prisma.TransactionClient,
+  { table, columns }: InsertTable<C>,
+  rows: readonly InsertRow<C>[],
+): Promise<number> {
+  if (rows.length === 0) return 0;
+  const names = Object.keys(columns).map((name) => `"${name}"`);
+  const typed = Object.entries(columns).map(([name, type]) => `"${name}" ${type}`);
+  return db.$executeRawUnsafe(
+    `INSERT INTO "${table}" (${names.join(', ')})
+     SELECT ${names.join(', ')} FROM jsonb_to_recordset($1::jsonb) AS r(${typed.join(', ')})
+     ON CONFLICT DO NOTHING`,
+    storableJson(rows),
+  );
+}

@@ -1,0 +1,161 @@
+import { EDGE_KINDS, NODE_KINDS } from '../domain/memory';
+import { FAILURE_TYPES } from '../domain/taxonomy';
+import { fromJson, member } from './columns';
+import { insertMissing } from './insert-rows';
+import { readKnownFailures } from './known-failures';
+import type { JsonObject } from '../domain/chat';
+import type { MemoryEdge, MemoryNode, TypeHistory } from '../domain/memory';
+import type { MemoryStore } from '../ports/stores';
+import type { PrismaClient } from './client';
+import type { MemoryEdge as EdgeRow, MemoryNode as NodeRow } from './generated/client';
+
+const NODES = {
+  table: 'memory_nodes',
+  columns: {
+    id: 'uuid',
+    kind: 'text',
+    key: 'text',
+    label: 'text',
+    data: 'jsonb',
+    valid_from: 'timestamptz',
+    valid_to: 'timestamptz',
+  },
+} as const;
+
+const EDGES = {
+  table: 'memory_edges',
+  columns: {
+    id: 'uuid',
+    kind: 'text',
+    from_id: 'uuid',
+    to_id: 'uuid',
+    valid_from: 'timestamptz',
+    valid_to: 'timestamptz',
+  },
+} as const;
+
+export function createMemoryStore(prisma: PrismaClient): MemoryStore {
+  return {
+    /**
+     * Read from the tables, not from the graph: both say the same of ended cycles, but the tables have each run and
+     * each failure with its state of today under an index, and know a cycle that ended before it could learn.
+     */
+    async snapshot(target, exceptCycleId) {
+      const [history, knownFailures] = await Promise.all([
+        readHistory(prisma, target, exceptCycleId),
+        readKnownFailures(prisma, target, exceptCycleId),
+      ]);
+      return { history, knownFailures };
+    },
+
+    write: (nodes, edges) => writeGraph(prisma, nodes, edges),
+
+    async nodes({ kind, key, asOf, limit }) {
+      const rows = await prisma.memoryNode.findMany({
+        where: {
+          ...(kind === undefined ? {} : { kind }),
+          ...(key === undefined ? {} : { key }),
+          ...validAt(asOf),
+        },
+        orderBy: [{ validFrom: 'desc' }, { id: 'desc' }],
+        take: limit,
+      });
+      return rows.map(toNode);
+    },
+
+    async neighbours(nodeId, asOf) {
+      const valid = validAt(asOf);
+      const touching = [
+        { fromId: nodeId, to: valid },
+        { toId: nodeId, from: valid },
+      ];
+      const rows = await prisma.memoryEdge.findMany({
+        where: { AND: [valid, { OR: touching }] },
+        orderBy: [{ validFrom: 'asc' }, { id: 'asc' }],
+        include: { from: true, to: true },
+      });
+      return rows.map((row) => ({
+        edge: toEdge(row),
+        node: toNode(row.fromId === nodeId ? row.to : row.from),
+      }));
+    },
+  };
+}
+
+async function writeGraph(
+  prisma: PrismaClient,
+  nodes: readonly MemoryNode[],
+  edges: readonly MemoryEdge[],
+): Promise<void> {
+  const nodeRows = nodes.map(({ id, kind, key, label, data, validFrom, validTo }) => ({
+    ...{ id, kind, key, label, data },
+    ...{ valid_from: validFrom, valid_to: validTo },
+  }));
+  const edgeRows = edges.map(({ id, kind, fromId, toId, validFrom, validTo }) => ({
+    ...{ id, kind, from_id: fromId, to_id: toId },
+    ...{ valid_from: validFrom, valid_to: validTo },
+  }));
+  await prisma.$transaction(async (tx) => {
+    await insertMissing(tx, NODES, nodeRows);
+    await insertMissing(tx, EDGES, edgeRows);
+  });
+}
+
+/** What held at that moment; without one, what holds still. */
+function validAt(asOf: Date | undefined) {
+  if (asOf === undefined) return { validTo: null };
+  return { validFrom: { lte: asOf }, OR: [{ validTo: null }, { validTo: { gt: asOf } }] };
+}
+
+interface HistoryRow {
+  readonly failure_type: string;
+  readonly experiments: number;
+  readonly assessed_runs: number;
+  readonly failed_runs: number;
+}
+
+/** Experiments that were begun on the target, by the type of failure they sought. */
+async function readHistory(
+  prisma: PrismaClient,
+  target: string,
+  exceptCycleId: string,
+): Promise<readonly TypeHistory[]> {
+  const rows = await prisma.$queryRaw<HistoryRow[]>`
+    SELECT e.failure_type, count(DISTINCT e.id)::int AS experiments,
+           count(*) FILTER (WHERE r.outcome IN ('failed', 'held'))::int AS assessed_runs,
+           count(*) FILTER (WHERE r.outcome = 'failed')::int AS failed_runs
+    FROM research_cycles c
+    JOIN experiments e ON e.cycle_id = c.id AND e.started_at IS NOT NULL
+    LEFT JOIN experiment_runs r ON r.experiment_id = e.id
+    WHERE c.target = ${target} AND c.id <> ${exceptCycleId}::uuid
+    GROUP BY e.failure_type ORDER BY e.failure_type`;
+  return rows.map((row) => ({
+    failureType: member(FAILURE_TYPES, row.failure_type),
+    experiments: row.experiments,
+    assessedRuns: row.assessed_runs,
+    failedRuns: row.failed_runs,
+  }));
+}
+
+function toNode(row: NodeRow): MemoryNode {
+  return {
+    id: row.id,
+    kind: member(NODE_KINDS, row.kind),
+    key: row.key,
+    label: row.label,
+    data: fromJson<JsonObject>(row.data),
+    validFrom: row.validFrom,
+    validTo: row.validTo,
+  };
+}
+
+function toEdge(row: EdgeRow): MemoryEdge {
+  return {
+    id: row.id,
+    kind: member(EDGE_KINDS, row.kind),
+    fromId: row.fromId,
+    toId: row.toId,
+    validFrom: row.validFrom,
+    validTo: row.validTo,
+  };
+}

@@ -1,0 +1,28 @@
+import { createApprovalStore } from './approval-store';
+import { createCycleStore } from './cycle-store';
+import { createExperimentStore } from './experiment-store';
+import { createFailureStore } from './failure-store';
+import { createHypothesisStore } from './hypothesis-store';
+import { createInterventionStore } from './intervention-store';
+import { createLlmCallStore } from './llm-call-store';
+import { createMemoryStore } from './memory-store';
+import { createModeStore } from './mode-store';
+import { createSimulationStore } from './simulation-store';
+import type { Stores } from '../ports/stores';
+import type { PrismaClient } from './client';
+
+/** Every store over one client and its pool. */
+export function createStores(prisma: PrismaClient): Stores {
+  return {
+    cycles: createCycleStore(prisma),
+    hypotheses: createHypothesisStore(prisma),
+    experiments: createExperimentStore(prisma),
+    failures: createFailureStore(prisma),
+    interventions: createInterventionStore(prisma),
+    simulations: createSimulationStore(prisma),
+    approvals: createApprovalStore(prisma),
+    mode: createModeStore(prisma),
+    memory: createMemoryStore(prisma),
+    llmCalls: createLlmCallStore(prisma),
+  };
+}
