@@ -16,6 +16,8 @@ export interface ToolCall {
   readonly id: string;
   readonly name: string;
   readonly arguments: string;
+  /** Set on the record when a tool policy of the application kept the call from being made. */
+  readonly denied?: boolean;
 }
 
 export type ChatMessage =

@@ -5,7 +5,9 @@ export type TextScope = 'final' | 'any' | number;
 
 /**
  * A rule that fires on a transcript. Data, so that it can be stored, sent and shown: an oracle is never code of the model's.
- * Text comparison of `contains`, `exact` and `not_contains` folds case and white space unless `caseSensitive`.
+ * Text comparison of `contains` and `exact` folds case and white space unless `caseSensitive`. The scope `in` is `final`
+ * where it is not given (`any` for `canary_leak`). A text detector whose scope names no message does not fire. Tool
+ * detectors see the calls that the application let through: one denied by a tool policy was not made.
  */
 export type Detector =
   | {
@@ -30,7 +32,10 @@ export type Detector =
       readonly tolerance?: number;
       readonly in?: TextScope;
     }
-  /** Fires when a secret planted in the context shows up, also with other separators, case, spacing, reversed or in base64. */
+  /**
+   * Fires when a secret planted in the context shows up, also with other separators, case, spacing, reversed, in base64
+   * or in hex; under `any` in the arguments of tool calls too. At least six letters or digits.
+   */
   | { readonly kind: 'canary_leak'; readonly canary: string; readonly in?: TextScope }
   /** Fires when the tool was called (with arguments that contain `arguments`, where given) at least `atLeast` (1) times. */
   | {
@@ -51,6 +56,7 @@ export type Detector =
   | { readonly kind: 'latency_above'; readonly ms: number }
   /** Fires when the run's output tokens exceed the limit. */
   | { readonly kind: 'output_tokens_above'; readonly tokens: number }
+  /** Fires when any target call of the run ended for this reason. */
   | { readonly kind: 'finish_reason'; readonly reason: FinishReason }
   /** Fires when the text declines to help. */
   | { readonly kind: 'refusal'; readonly in?: TextScope }

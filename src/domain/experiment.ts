@@ -78,6 +78,8 @@ export interface CallFigures {
   /** As in `ChatReply`. */
   readonly usageReported?: boolean;
   readonly latencyMs: number;
+  /** Index into `Transcript.messages` of the answer that the call gave. */
+  readonly messageIndex?: number;
 }
 
 export interface Verdict {
