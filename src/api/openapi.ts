@@ -7,6 +7,8 @@ type Json = Record<string, JsonValue>;
 
 const jsonValue: z.ZodType<JsonValue> = z.json();
 
+/** Where zod puts schemas with an id that are only used inside others; here they are components like the rest. */
+const SHARED = '__shared';
 const TITLE = 'Tinman';
 /** Problems of every route that reads a body. */
 const BODY_PROBLEMS = { 400: 'Malformed JSON.', 413: 'The body is too large.', 415: 'The body is not JSON.' };
@@ -108,8 +110,8 @@ class Components {
   render(): Json {
     const schemas: Json = {};
     for (const io of ['input', 'output'] as const) {
-      const rendered = z.toJSONSchema(this.registries[io], { io, uri: refOf }).schemas;
-      for (const [id, schema] of Object.entries(rendered)) schemas[id] = plain(schema);
+      const { [SHARED]: shared, ...named } = z.toJSONSchema(this.registries[io], { io, uri: refOf }).schemas;
+      for (const [id, schema] of Object.entries({ ...shared?.$defs, ...named })) schemas[id] = plain(schema);
     }
     return schemas;
   }
@@ -118,7 +120,7 @@ class Components {
 /** As a part of a document: JSON only, without what marks a document of its own. */
 function plain(schema: z.core.JSONSchema.BaseSchema): JsonValue {
   const { $schema: _dialect, $id: _address, ...rest } = schema;
-  return jsonValue.parse(rest);
+  return jsonValue.parse(JSON.parse(JSON.stringify(rest).replaceAll(`${refOf(SHARED)}#/$defs/`, refOf(''))));
 }
 
 function refOf(id: string): string {

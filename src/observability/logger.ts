@@ -1,5 +1,5 @@
 import { destination, pino, stdSerializers, type DestinationStream, type Logger } from 'pino';
-import pretty from 'pino-pretty';
+import { prettyFactory } from 'pino-pretty';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -26,7 +26,7 @@ export function createLogger(options: {
   /** Where lines go instead of standard error. */
   readonly stream?: DestinationStream;
 }): Logger {
-  const stream = options.stream ?? destination({ fd: STANDARD_ERROR, sync: true });
+  const readable = options.pretty ? prettyFactory({ ignore: 'pid', translateTime: 'HH:MM:ss' }) : undefined;
   root = pino(
     {
       level: options.level,
@@ -34,11 +34,9 @@ export function createLogger(options: {
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: stdSerializers.errWithCause },
-      hooks: { streamWrite: redact },
+      hooks: { streamWrite: (line) => readable?.(redact(line)) ?? redact(line) },
     },
-    options.pretty
-      ? pretty({ destination: stream, sync: true, ignore: 'pid', translateTime: 'HH:MM:ss' })
-      : stream,
+    options.stream ?? destination({ fd: STANDARD_ERROR, sync: true }),
   );
   return root;
 }

@@ -1,0 +1,140 @@
+import { randomUUID } from 'node:crypto';
+import type { CycleProgress } from '../../src/domain/cycle';
+import type { ApiRecord } from '../../src/ports/records';
+
+export function runningCycle(id: string): CycleProgress {
+  return {
+    id,
+    workflowId: `research-cycle-${id}`,
+    state: 'running',
+    paused: false,
+    phase: 'execution',
+    mode: 'lab',
+    hypotheses: 3,
+    experimentsDone: 1,
+    experimentsTotal: 3,
+    runsDone: 5,
+    failures: 0,
+    interventions: 0,
+    simulations: 0,
+    pendingApprovals: 1,
+    spentMicroUsd: 1_500_000,
+    heldMicroUsd: 250_000,
+  };
+}
+
+const created = (id: string = randomUUID()) => ({ id, created_at: '2026-11-23T10:00:00.000Z' });
+
+export function cycleRecord(id: string): ApiRecord {
+  return {
+    ...created(id),
+    workflow_id: `research-cycle-${id}`,
+    state: 'running',
+    phase: 'execution',
+    paused: false,
+    focus: null,
+    target: 'demo',
+    researcher: 'offline',
+    start_mode: 'lab',
+    error: null,
+    ended_at: null,
+  };
+}
+
+export function hypothesisRecord(cycleId: string): ApiRecord {
+  return {
+    ...created(),
+    cycle_id: cycleId,
+    target_surface: 'chat',
+    expected_failure: 'it forgets',
+    failure_class: 'long_context',
+    failure_type: 'latent_forgetting',
+    confidence: 0.5,
+    priority: 1,
+    rationale: 'never tried',
+  };
+}
+
+export function experimentRecord(cycleId: string): ApiRecord {
+  return {
+    ...created(),
+    cycle_id: cycleId,
+    hypothesis_id: randomUUID(),
+    title: 'A long talk',
+    failure_type: 'latent_forgetting',
+    destructive: false,
+    runs_requested: 5,
+    runs_permitted: null,
+    estimated_cost_usd: 0.01,
+    state: 'designed',
+    mode: null,
+  };
+}
+
+export function failureRecord(cycleId: string): ApiRecord {
+  return {
+    ...created(),
+    cycle_id: cycleId,
+    experiment_id: randomUUID(),
+    target: 'demo',
+    failure_class: 'long_context',
+    failure_type: 'latent_forgetting',
+    severity: 'S3',
+    severity_reason: 'by default',
+    trigger: 'many turns',
+    trigger_signature: 'demo/latent_forgetting/many-turns',
+    description: 'It forgot.',
+    root_cause: 'The window.',
+    novelty: 'new',
+    state: 'open',
+  };
+}
+
+export function interventionRecord(cycleId: string): ApiRecord {
+  return {
+    ...created(),
+    cycle_id: cycleId,
+    failure_id: randomUUID(),
+    type: 'prompt_patch',
+    name: 'Remind it',
+    description: 'Says it again.',
+    patch: { type: 'prompt_patch', append: 'Remember.' },
+    risk_tier: 'safe',
+    is_reversible: true,
+    rollback_plan: 'Take it out.',
+    estimated_effectiveness: 0.5,
+  };
+}
+
+export function simulationRecord(cycleId: string): ApiRecord {
+  return {
+    ...created(),
+    cycle_id: cycleId,
+    intervention_id: randomUUID(),
+    state: 'done',
+    pairs_requested: 30,
+    estimated_cost_usd: 0,
+    verdict: 'improved',
+    reason: 'p < 0.05',
+    ended_at: '2026-11-23T10:01:00.000Z',
+  };
+}
+
+export function approvalRecord(id: string): ApiRecord {
+  return {
+    ...created(id),
+    action_type: 'RUN_EXPERIMENT',
+    action_description: 'Runs it.',
+    risk_tier: 'review',
+    severity: 'S1',
+    estimated_cost_usd: 0.5,
+    affected_systems: ['demo'],
+    is_reversible: true,
+    rollback_plan: 'None needed.',
+    requester_agent: 'researcher',
+    timeout_seconds: 3_600,
+    workflow_id: 'research-cycle-1',
+    action_digest: 'ab'.repeat(32),
+    state: 'pending',
+  };
+}

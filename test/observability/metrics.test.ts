@@ -1,0 +1,214 @@
+import { createServer } from 'node:http';
+import { serveHttp, type HttpServer } from '../../src/http-server';
+import { createMetrics, type MetricsSources } from '../../src/observability/metrics';
+import { startMetricsServer } from '../../src/observability/metrics-server';
+import type { Effects } from '../../src/ports/records';
+
+const EMPTY: Effects = {
+  cyclesByState: {},
+  failures: [],
+  approvalDecisions: [],
+  costUsd: [],
+  pendingApprovals: 0,
+  toolExecutions: [],
+};
+
+const SEED: Readonly<Record<string, string>> = {
+  tinman_research_cycles_total: 'counter',
+  tinman_failures_discovered_total: 'counter',
+  tinman_approval_decisions_total: 'counter',
+  tinman_cost_usd_total: 'counter',
+  tinman_llm_requests_total: 'counter',
+  tinman_llm_latency_seconds: 'histogram',
+  tinman_tool_executions_total: 'counter',
+  tinman_pending_approvals: 'gauge',
+  tinman_current_mode: 'gauge',
+};
+
+const TYPE = /^# TYPE (\w+) (counter|gauge|histogram|summary|untyped)$/;
+const HELP = /^# HELP (\w+) .+$/;
+const NUMBER = /^(?:[+-]?(?:\d+(?:\.\d+)?(?:e[+-]?\d+)?|Inf)|NaN)$/i;
+const SAMPLE = /^(\w+)(?:\{((?:\w+="(?:[^"\\]|\\.)*",?)*)\})? (\S+)$/;
+
+/** Reads a page strictly: every line is known, every sample belongs to the family above it, nothing comes twice. */
+function parsePage(page: string) {
+  const types = new Map<string, string>();
+  const values = new Map<string, number>();
+  let family = '';
+  const readType = ([, name = '', type = '']: RegExpExecArray) => {
+    const fresh = !types.has(name);
+    types.set(name, type);
+    family = name;
+    return fresh;
+  };
+  const readSample = ([, name = '', labels = '', value = '']: RegExpExecArray) => {
+    const series = `${name}{${labels}}`;
+    const fresh = !values.has(series);
+    values.set(series, Number(value));
+    const own = name === family || name.replace(/_(bucket|sum|count)$/, '') === family;
+    return own && fresh && NUMBER.test(value);
+  };
+  const isSound = (line: string) => {
+    const type = TYPE.exec(line);
+    if (type !== null) return readType(type);
+    const sample = SAMPLE.exec(line);
+    return sample === null ? HELP.test(line) : readSample(sample);
+  };
+  expect(page.at(-1)).toBe('\n');
+  const lines = page.trimEnd().split('\n');
+  expect(lines.filter((line) => !isSound(line))).toEqual([]);
+  return { types, values };
+}
+
+async function scrape(
+  sources: Partial<MetricsSources> = {},
+  use?: (m: ReturnType<typeof createMetrics>) => void,
+) {
+  const metrics = createMetrics({
+    effects: () => Promise.resolve(EMPTY),
+    mode: () => Promise.resolve('lab'),
+    ...sources,
+  });
+  use?.(metrics);
+  const { contentType, body } = await metrics.render();
+  expect(contentType).toBe('text/plain; version=0.0.4; charset=utf-8');
+  return parsePage(body);
+}
+
+describe('metrics', () => {
+  it('has the nine metrics of the guide by name and type, and those of the process', async () => {
+    const { types } = await scrape();
+    expect(Object.fromEntries(types)).toMatchObject(SEED);
+    expect(types.has('process_resident_memory_bytes')).toBe(true);
+  });
+
+  it('starts closed label sets at zero', async () => {
+    const { values } = await scrape();
+    const zeros = (prefix: string) =>
+      [...values].filter(([name, value]) => name.startsWith(`${prefix}{`) && value === 0).length;
+    expect(zeros('tinman_failures_discovered_total')).toBe(25);
+    expect(zeros('tinman_research_cycles_total')).toBe(4);
+    expect(zeros('tinman_approval_decisions_total')).toBe(12);
+    expect(values.get('tinman_pending_approvals{}')).toBe(0);
+  });
+
+  it('shows the effects that the database holds now, not the sum of scrapes', async () => {
+    const effects: Effects = {
+      cyclesByState: { completed: 3, failed: 1, running: 2 },
+      failures: [{ severity: 'S3', failureClass: 'tool_use', count: 4 }],
+      approvalDecisions: [{ decision: 'rejected', tier: 'review', count: 2 }],
+      costUsd: [{ source: 'researcher', model: 'a "model"\\', usd: 0.25 }],
+      pendingApprovals: 7,
+      toolExecutions: [{ status: 'succeeded', count: 5 }],
+    };
+    const metrics = createMetrics({
+      effects: () => Promise.resolve(effects),
+      mode: () => Promise.resolve('shadow'),
+    });
+    await metrics.render();
+    const { values } = parsePage((await metrics.render()).body);
+    expect(Object.fromEntries(values)).toMatchObject({
+      'tinman_research_cycles_total{state="completed"}': 3,
+      'tinman_research_cycles_total{state="failed"}': 1,
+      'tinman_research_cycles_total{state="cancelled"}': 0,
+      'tinman_research_cycles_running{}': 2,
+      'tinman_failures_discovered_total{severity="S3",failure_class="tool_use"}': 4,
+      'tinman_approval_decisions_total{decision="rejected",tier="review"}': 2,
+      'tinman_cost_usd_total{source="researcher",model="a \\"model\\"\\\\"}': 0.25,
+      'tinman_pending_approvals{}': 7,
+      'tinman_tool_executions_total{status="succeeded"}': 5,
+      'tinman_current_mode{mode="shadow"}': 1,
+      'tinman_current_mode{mode="lab"}': 0,
+      'tinman_current_mode{mode="production"}': 0,
+    });
+  });
+
+  it('counts model calls and HTTP requests of the process, by labels that stay few', async () => {
+    const { values } = await scrape({}, (metrics) => {
+      metrics.observeLlm({ model: 'm', status: 'answered', seconds: 0.3 });
+      metrics.observeLlm({ model: 'm', status: 'invalid', seconds: 3 });
+      metrics.observeHttp({ method: 'GET', route: '/failures/:id', status: 200, seconds: 0.02 });
+      metrics.observeHttp({ method: 'BREW', route: 'unmatched', status: 405, seconds: 0.001 });
+    });
+    expect(Object.fromEntries(values)).toMatchObject({
+      'tinman_llm_requests_total{model="m",status="answered"}': 1,
+      'tinman_llm_requests_total{model="m",status="invalid"}': 1,
+      'tinman_llm_latency_seconds_count{model="m"}': 2,
+      'tinman_http_request_duration_seconds_count{method="GET",route="/failures/:id",status="200"}': 1,
+      'tinman_http_request_duration_seconds_count{method="other",route="unmatched",status="405"}': 1,
+    });
+  });
+
+  it('leaves out what the database does not tell, and counts that it did not', async () => {
+    const metrics = createMetrics({
+      effects: () => Promise.reject(new Error('connection refused')),
+      mode: () => Promise.resolve('lab'),
+    });
+    const { types, values } = parsePage((await metrics.render()).body);
+    expect(types.has('tinman_pending_approvals')).toBe(false);
+    expect(types.has('tinman_llm_requests_total')).toBe(true);
+    expect(values.get('tinman_scrape_failures_total{source="database"}')).toBe(1);
+  });
+
+  describe('of the Temporal SDK', () => {
+    let core: HttpServer;
+    let page = '';
+    beforeAll(async () => {
+      core = await serveHttp((_request, response) => void response.end(page), { host: '127.0.0.1', port: 0 });
+    });
+    afterAll(() => core.close());
+
+    it('are appended, and no family comes twice', async () => {
+      page = [
+        '# HELP temporal_worker_start_total Workers started',
+        '# TYPE temporal_worker_start_total counter',
+        'temporal_worker_start_total{service="worker"} 1',
+        '# HELP process_resident_memory_bytes once more',
+        '# TYPE process_resident_memory_bytes gauge',
+        'process_resident_memory_bytes 1',
+        '# EOF',
+      ].join('\n');
+      const { values, types } = await scrape({ coreMetricsUrl: `${core.url}/metrics` });
+      expect(values.get('temporal_worker_start_total{service="worker"}')).toBe(1);
+      expect(values.get('process_resident_memory_bytes{}')).toBeGreaterThan(1_000);
+      expect(Object.fromEntries(types)).toMatchObject(SEED);
+    });
+
+    it('are left out when their exporter is gone', async () => {
+      const { values } = await scrape({ coreMetricsUrl: 'http://127.0.0.1:1/metrics' });
+      expect(values.get('tinman_scrape_failures_total{source="temporal"}')).toBe(1);
+    });
+  });
+});
+
+describe('the metrics server', () => {
+  const render = () => Promise.resolve({ contentType: 'text/plain', body: 'up 1\n' });
+
+  it('serves /metrics and nothing else, until it is closed', async () => {
+    const server = await startMetricsServer({ host: '127.0.0.1', port: 0, render });
+    const answer = await fetch(`${server.url}/metrics?x=1`);
+    expect([answer.status, await answer.text()]).toEqual([200, 'up 1\n']);
+    expect((await fetch(`${server.url}/`)).status).toBe(404);
+    expect((await fetch(`${server.url}/metrics`, { method: 'POST' })).status).toBe(405);
+    await server.close();
+    await expect(fetch(`${server.url}/metrics`)).rejects.toThrow('fetch failed');
+  });
+
+  it('answers 503 when there is no page', async () => {
+    const failing = () => Promise.reject(new Error('no'));
+    const server = await startMetricsServer({ host: '127.0.0.1', port: 0, render: failing });
+    expect((await fetch(`${server.url}/metrics`)).status).toBe(503);
+    await server.close();
+  });
+
+  it('names the port that is in use', async () => {
+    const holder = createServer();
+    await new Promise<void>((resolve) => void holder.listen(0, '127.0.0.1', resolve));
+    const address = holder.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    await expect(startMetricsServer({ host: '127.0.0.1', port, render })).rejects.toThrow(
+      `port ${port} on 127.0.0.1 is already in use`,
+    );
+    await new Promise((resolve) => void holder.close(resolve));
+  });
+});
