@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { chmod, chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
@@ -34,16 +34,13 @@ export async function openPostgresHome(dataDir: string): Promise<PostgresHome> {
 }
 
 async function readPassword(file: string): Promise<string> {
-  const fresh = randomBytes(24).toString('base64url');
-  await writeFile(file, fresh, { mode: 0o600, flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error;
-  });
+  if (!existsSync(file)) await writeFile(file, randomBytes(24).toString('base64url'), { mode: 0o600 });
   return readFile(file, 'utf8');
 }
 
 /** Makes the cluster where there is none, complete or not at all. */
 export async function initialiseCluster(home: PostgresHome): Promise<void> {
-  if ((await readFile(join(home.cluster, 'PG_VERSION')).catch(() => undefined)) !== undefined) return;
+  if (existsSync(join(home.cluster, 'PG_VERSION'))) return;
   const fresh = `${home.cluster}.new`;
   const passwordFile = `${home.cluster}.password`;
   await rm(fresh, { recursive: true, force: true });

@@ -1,6 +1,4 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { PrismaClient, Transaction } from './client';
 
 /** A row of `audit_logs` as it goes into the chain. */
@@ -44,20 +42,6 @@ const SEAL_LOCK = 7_461_002;
 const BATCH = 500;
 const FIRST_LINK = '';
 
-/** The key of the chain from its file, made (readable by its owner only) when missing. Whoever has it can forge seals. */
-export async function loadAuditKey(path: string): Promise<Buffer> {
-  await mkdir(dirname(path), { recursive: true });
-  try {
-    await writeFile(path, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' });
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-  }
-  const text = (await readFile(path, 'utf8')).trim();
-  if (!/^[0-9a-f]{64}$/.test(text))
-    throw new Error(`${path} is not an audit key: 64 hex digits are expected`);
-  return Buffer.from(text, 'hex');
-}
-
 /** Appends every unsealed row to the chain, oldest first, one process at a time; returns how many. */
 export async function sealAuditLog(prisma: PrismaClient, key: Buffer): Promise<number> {
   let sealed = 0;
@@ -70,8 +54,11 @@ export async function sealAuditLog(prisma: PrismaClient, key: Buffer): Promise<n
 
 async function sealBatch(tx: Transaction, key: Buffer): Promise<number> {
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(${SEAL_LOCK})`;
-  const head = await tx.auditSeal.findFirst({ orderBy: { seq: 'desc' } });
-  const rows = await unsealedRows(tx);
+  const head = await tx.auditSeal.findFirst({
+    orderBy: { seq: 'desc' },
+    include: { log: { select: { createdAt: true } } },
+  });
+  const rows = await unsealedRows(tx, head?.log.createdAt);
   let seq = head?.seq ?? 0n;
   let previous = head?.hmac ?? FIRST_LINK;
   const seals = rows.map((row) => {
@@ -84,15 +71,14 @@ async function sealBatch(tx: Transaction, key: Buffer): Promise<number> {
 }
 
 /**
- * An hour is far more than the longest transaction, and all rows have the database's time: nothing unsealed is older
- * than that against the newest sealed row, so a long log is not read again each time.
+ * Rows come with the database's time, and an hour is far more than the longest transaction: nothing unsealed is older
+ * than that against the last row sealed, so a long log is not read again each time.
  */
-async function unsealedRows(tx: Transaction): Promise<readonly SealedContent[]> {
-  const newest = await tx.auditSeal.findFirst({
-    orderBy: { seq: 'desc' },
-    select: { log: { select: { createdAt: true } } },
-  });
-  const since = newest === null ? new Date(0) : new Date(newest.log.createdAt.getTime() - 3_600_000);
+async function unsealedRows(
+  tx: Transaction,
+  lastSealed: Date | undefined,
+): Promise<readonly SealedContent[]> {
+  const since = lastSealed === undefined ? new Date(0) : new Date(lastSealed.getTime() - 3_600_000);
   return tx.auditLog.findMany({
     where: { createdAt: { gte: since }, seal: null },
     orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
