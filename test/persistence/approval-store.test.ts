@@ -1,0 +1,164 @@
+import { randomUUID } from 'node:crypto';
+import {
+  assessedAction,
+  designedCycle,
+  startStores,
+  threeTimes,
+  type StoredWorld,
+} from '../support/stored-cycle';
+import type { DecidedApproval } from '../../src/domain/approval';
+
+let world: StoredWorld;
+beforeAll(async () => void (world = await startStores()), 60_000);
+afterAll(() => world?.stop());
+
+const decision = (approvalId: string, changes: Partial<DecidedApproval> = {}): DecidedApproval => ({
+  approvalId,
+  state: 'approved',
+  decidedBy: 'ana',
+  reason: 'fine',
+  decidedAt: '2026-11-23T03:00:00.500Z',
+  via: 'update',
+  ...changes,
+});
+
+async function pendingApproval() {
+  const { cycleId, input, designs } = await designedCycle(world);
+  const asked = assessedAction(designs[0]!.id);
+  await world.stores.approvals.saveAssessed(cycleId, input.workflowId, [asked]);
+  return { cycleId, workflowId: input.workflowId, approvalId: asked.action.approvalId };
+}
+
+describe('assessed actions', () => {
+  it('of every tier are recorded once; only reviews become approvals', async () => {
+    const { cycleId, input, designs } = await designedCycle(world);
+    const subject = designs[0]!.id;
+    const assessed = [
+      assessedAction(subject),
+      assessedAction(subject, { outcome: 'go', mode: 'lab' }, true),
+      assessedAction(subject, { tier: 'safe', outcome: 'go' }),
+      assessedAction(subject, { tier: 'block', outcome: 'refused' }),
+    ];
+    const given = assessed.map(({ verdict }) => verdict);
+    const answers = await threeTimes(() =>
+      world.stores.approvals.saveAssessed(cycleId, input.workflowId, assessed),
+    );
+    expect(answers).toEqual([given, given, given]);
+
+    const rows = await world.prisma.approval.findMany({ where: { cycleId }, include: { decision: true } });
+    const states = new Map(rows.map((row) => [row.id, [row.state, row.decision?.via]]));
+    expect(states).toEqual(
+      new Map([
+        [given[0]!.approvalId, ['pending', undefined]],
+        [given[1]!.approvalId, ['approved', 'policy']],
+      ]),
+    );
+    expect(rows[0]).toMatchObject({
+      affectedSystems: ['demo', 'the ledger'],
+      estimatedCostMicroUsd: 1_000n,
+      workflowId: input.workflowId,
+      requesterAgent: 'offline',
+    });
+    for (const { approvalId } of given) expect(await world.audited(approvalId, 'action_assessed')).toBe(1);
+    expect(await world.audited(given[0]!.approvalId, 'approval_requested')).toBe(1);
+    expect(await world.audited(given[1]!.approvalId, 'approval_decided')).toBe(1);
+  });
+
+  it.each(['review', 'safe', 'block'] as const)('keep the first verdict of tier %s', async (tier) => {
+    const { cycleId, input, designs } = await designedCycle(world);
+    const approvalId = randomUUID();
+    const outcome = tier === 'review' ? 'wait' : tier === 'safe' ? 'go' : 'refused';
+    const first = assessedAction(designs[0]!.id, { approvalId, tier, outcome });
+    const later = assessedAction(designs[0]!.id, {
+      approvalId,
+      tier: 'block',
+      outcome: 'refused',
+      modeVersion: 2,
+    });
+    const save = (assessed: typeof first) =>
+      world.stores.approvals.saveAssessed(cycleId, input.workflowId, [assessed]);
+    expect(await save(first)).toEqual([first.verdict]);
+    expect(await save(later)).toEqual([first.verdict]);
+  });
+
+  it('agree when they are assessed differently at the same instant', async () => {
+    const { cycleId, input, designs } = await designedCycle(world);
+    for (let round = 0; round < 5; round++) {
+      const approvalId = randomUUID();
+      const assessed = [
+        assessedAction(designs[0]!.id, { approvalId }),
+        assessedAction(designs[0]!.id, { approvalId, tier: 'block', outcome: 'refused', mode: 'production' }),
+      ];
+      const [one, other] = await Promise.all(
+        assessed.map((each) => world.stores.approvals.saveAssessed(cycleId, input.workflowId, [each])),
+      );
+      expect(one).toEqual(other);
+      const rows = await world.prisma.approval.count({ where: { id: approvalId } });
+      expect(rows).toBe(one![0]!.tier === 'review' ? 1 : 0);
+    }
+  });
+
+  it('are refused for a cycle that has ended, unless they stand already', async () => {
+    const { cycleId, input, designs } = await designedCycle(world);
+    const before = assessedAction(designs[0]!.id, { tier: 'safe', outcome: 'go' });
+    const save = (assessed: typeof before) =>
+      world.stores.approvals.saveAssessed(cycleId, input.workflowId, [assessed]);
+    await save(before);
+    await world.stores.cycles.close(cycleId, 'cancelled', 'execution', null);
+    expect(await save(before)).toEqual([before.verdict]);
+    await expect(save(assessedAction(designs[0]!.id))).rejects.toMatchObject({ code: 'cycle_already_ended' });
+  });
+});
+
+describe('a decision', () => {
+  it('moves the approval forward once', async () => {
+    const { approvalId, workflowId } = await pendingApproval();
+    expect(await world.stores.approvals.get(approvalId)).toEqual({
+      id: approvalId,
+      workflowId,
+      state: 'pending',
+      decision: null,
+    });
+    const decided = decision(approvalId);
+    await threeTimes(() => world.stores.approvals.record(decided));
+    await world.stores.approvals.record(decision(approvalId, { state: 'rejected', decidedBy: 'ben' }));
+    expect(await world.stores.approvals.get(approvalId)).toEqual({
+      id: approvalId,
+      workflowId,
+      state: 'approved',
+      decision: decided,
+    });
+    expect(await world.audited(approvalId, 'approval_decided')).toBe(1);
+  });
+
+  it('is one of many that come at the same instant', async () => {
+    const { approvalId } = await pendingApproval();
+    const verdicts = Array.from({ length: 20 }, (_, index) =>
+      decision(approvalId, {
+        state: index % 2 === 0 ? 'approved' : 'rejected',
+        decidedBy: `person ${index}`,
+      }),
+    );
+    await Promise.all(verdicts.map((each) => world.stores.approvals.record(each)));
+    const { state, decision: stands } = await world.stores.approvals.get(approvalId);
+    expect(verdicts).toContainEqual(stands);
+    expect(state).toBe(stands?.state);
+    expect(await world.prisma.approvalDecision.count({ where: { approvalId } })).toBe(1);
+    expect(await world.audited(approvalId, 'approval_decided')).toBe(1);
+  });
+
+  it('does not outlive the cycle that withdrew the approval', async () => {
+    const { approvalId, cycleId } = await pendingApproval();
+    await world.stores.cycles.close(cycleId, 'cancelled', 'execution', null);
+    await world.stores.approvals.record(decision(approvalId));
+    expect((await world.stores.approvals.get(approvalId)).state).toBe('cancelled');
+  });
+
+  it('needs an approval', async () => {
+    const unknown = randomUUID();
+    await expect(world.stores.approvals.get(unknown)).rejects.toMatchObject({ code: 'approval_not_found' });
+    await expect(world.stores.approvals.record(decision(unknown))).rejects.toMatchObject({
+      code: 'approval_not_found',
+    });
+  });
+});
