@@ -22,7 +22,7 @@ export interface ModelReply {
 }
 
 /** A question is asked once, and again at most twice when its answer cannot be read. */
-export const MAX_ATTEMPTS = 3;
+const MAX_ATTEMPTS = 3;
 
 const MAX_NESTING = 40;
 const MAX_SHOWN_ANSWER_CHARS = 12_000;

@@ -23,7 +23,7 @@ const requestSchema = z.looseObject({
 });
 
 /** A Messages request, as far as the researcher uses the protocol. */
-export type AnthropicRequest = z.infer<typeof requestSchema>;
+type AnthropicRequest = z.infer<typeof requestSchema>;
 
 export interface AnthropicAnswer {
   /** The input of the answer tool; left out: the answer has text only. */

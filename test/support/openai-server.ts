@@ -29,9 +29,9 @@ const requestSchema = z.looseObject({
 });
 
 /** A Chat Completions request, as far as targets use the protocol. */
-export type OpenAiRequest = z.infer<typeof requestSchema>;
+type OpenAiRequest = z.infer<typeof requestSchema>;
 
-export interface OpenAiAnswer {
+interface OpenAiAnswer {
   readonly content?: string | null;
   readonly toolCalls?: readonly { readonly name: string; readonly arguments: string; readonly id?: string }[];
   /** `tool_calls` with tool calls and `stop` without, unless given. */

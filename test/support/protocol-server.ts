@@ -25,7 +25,7 @@ export type Fault =
 export type Script<Request, Answer> =
   readonly [Answer, ...Answer[]] | ((request: Request, call: number) => Answer | Promise<Answer>);
 
-export interface RecordedRequest<Body> {
+interface RecordedRequest<Body> {
   readonly headers: IncomingHttpHeaders;
   readonly body: Body;
 }
