@@ -9,6 +9,7 @@ import { observe } from './observe';
 import { HttpProblem } from './problem';
 import type { Route } from './route';
 import { createRoutes } from './routes';
+import { refuseOtherOrigins } from './same-origin';
 
 const DRAIN_EVENT = 'drain';
 
@@ -27,6 +28,7 @@ export function createApp(deps: ApiDeps): Koa {
   app.use(observe(deps));
   app.use(answerProblems(deps));
   app.use(closeConnectionsOnce(stopping.signal));
+  app.use(refuseOtherOrigins());
   app.use(refuseLargeBody);
   app.use(router.routes());
   app.use((ctx) => refuseUnmatched(ctx.path, router));

@@ -3,7 +3,7 @@ import type { Context, Next } from 'koa';
 import { HttpProblem } from './problem';
 
 /** The largest request body, in bytes, after decompression. */
-export const MAX_BODY_BYTES = 1_048_576;
+const MAX_BODY_BYTES = 1_048_576;
 
 const parseJson = bodyParser({
   enableTypes: ['json'],

@@ -94,7 +94,7 @@ export const Intervention = z
   })
   .meta({ id: 'Intervention' });
 
-export const Simulation = z
+const Simulation = z
   .looseObject({
     ...ofCycle,
     intervention_id: z.guid(),

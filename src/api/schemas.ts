@@ -8,7 +8,7 @@ export const text = (maxLength: number) =>
     .regex(/^[^\0\p{Cs}]*$/u, 'must not contain NUL or unpaired surrogates');
 
 /** The id of a record, in lower case as it is stored. */
-export const recordId = z.guid().toLowerCase();
+const recordId = z.guid().toLowerCase();
 
 export const IdParams = z.object({ id: recordId });
 

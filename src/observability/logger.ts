@@ -1,8 +1,7 @@
 import { destination, pino, stdSerializers, type DestinationStream, type Logger } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
 const STANDARD_ERROR = 2;
 const REDACTED = '[redacted]';

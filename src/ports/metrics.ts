@@ -1,5 +1,5 @@
 /** A page in the Prometheus text format. */
-export interface MetricsPage {
+interface MetricsPage {
   readonly contentType: string;
   readonly body: string;
 }
@@ -12,7 +12,7 @@ export interface HttpSample {
   readonly seconds: number;
 }
 
-export interface LlmSample {
+interface LlmSample {
   readonly model: string;
   readonly status: 'answered' | 'invalid' | 'error';
   readonly seconds: number;

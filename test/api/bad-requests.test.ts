@@ -187,6 +187,16 @@ describe('bad requests', () => {
     expect(places?.toSorted()).toEqual(['body/extra', 'body/focus', 'header/idempotency-key', 'query/wait']);
   });
 
+  it('refuses what the page of another site sends', async () => {
+    const before = world.started.length;
+    for (const origin of ['https://elsewhere.example', 'null', 'http://127.0.0.1:1']) {
+      const problem = problemIn(await api.post('/research/cycle', undefined, { origin }));
+      expect(problem).toMatchObject({ status: 403, code: 'cross_origin' });
+    }
+    expect(world.started).toHaveLength(before);
+    expect((await api.post('/research/cycle', undefined, { origin: api.url })).status).toBe(202);
+  });
+
   it('refuses a target that is not configured', async () => {
     const problem = problemIn(await api.post('/research/cycle', { target: 'nobody' }));
     expect(problem).toMatchObject({ status: 422, code: 'unknown_target', targets: ['demo'] });
