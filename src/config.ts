@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { z } from 'zod';
+import { DomainError } from './domain/errors';
 import type { TokenPrice } from './domain/money';
 import type { Mode } from './domain/mode';
 import type { Severity } from './domain/severity';
@@ -87,8 +88,8 @@ export interface ConfigSources {
   readonly configPath?: string | undefined;
   /** The command line, which wins over everything. */
   readonly overrides?: readonly Override[];
-  /** The schema of one target, which only the adapters know; without it targets are checked later. */
-  readonly targetSettings?: z.ZodType;
+  /** Throws a DomainError with `details.pointer` for settings that the target's adapter cannot use. */
+  readonly checkTarget?: (name: string, settings: TargetSettings) => unknown;
 }
 
 /**
@@ -107,11 +108,9 @@ export function loadConfig(sources: ConfigSources): Config {
   const mistakes = [
     ...unreadable,
     ...mistypedVariables(sources.env),
-    ...(parsed.error?.issues ?? []).flatMap((issue) =>
-      mistakesOf(issue, { schema: SETTINGS, within: [], whereIs, file }),
-    ),
+    ...(parsed.error?.issues ?? []).flatMap((issue) => mistakesOf(issue, whereIs, file)),
     ...(parsed.success ? mistakesTogether(parsed.data, whereIs) : []),
-    ...mistakesInTargets(merged, sources.targetSettings, { whereIs, file }),
+    ...(parsed.success ? mistakesInTargets(parsed.data, sources, whereIs) : []),
   ];
   if (!parsed.success || mistakes.length > 0) throw new ConfigError(mistakes);
   return toConfig(parsed.data, sources.cwd);
@@ -160,24 +159,16 @@ function placeOf(
   return given?.from ?? file?.locate(path) ?? 'defaults';
 }
 
-interface IssueContext {
-  readonly schema: z.ZodType;
-  /** Where the values that the schema checked stand. */
-  readonly within: readonly PropertyKey[];
-  readonly whereIs: (path: readonly PropertyKey[]) => string;
-  readonly file: ConfigFile | undefined;
-}
-
 function mistakesOf(
   issue: z.core.$ZodIssue,
-  { schema, within, whereIs, file }: IssueContext,
+  whereIs: (path: readonly PropertyKey[]) => string,
+  file: ConfigFile | undefined,
 ): readonly ConfigMistake[] {
-  const path = [...within, ...issue.path];
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({
-      where: file?.locateKey(path, key) ?? whereIs(path),
-      field: [...path, key].join('.'),
-      message: `unknown setting${suggestion(key, knownNames(schema, issue.path))}`,
+      where: file?.locateKey(issue.path, key) ?? whereIs(issue.path),
+      field: [...issue.path, key].join('.'),
+      message: `unknown setting${suggestion(key, knownNames(issue.path))}`,
     }));
   }
   const message = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;
@@ -185,7 +176,7 @@ function mistakesOf(
     issue.code === 'invalid_value' && typeof issue.input === 'string'
       ? suggestion(issue.input, issue.values.map(String))
       : '';
-  return [{ where: whereIs(path), field: path.join('.'), message: `${message}${meant}` }];
+  return [{ where: whereIs(issue.path), field: issue.path.join('.'), message: `${message}${meant}` }];
 }
 
 function suggestion(name: string, known: readonly string[]): string {
@@ -216,18 +207,21 @@ function mistakesTogether(
 }
 
 function mistakesInTargets(
-  merged: unknown,
-  schema: z.ZodType | undefined,
-  place: Pick<IssueContext, 'whereIs' | 'file'>,
+  settings: Settings,
+  { checkTarget }: ConfigSources,
+  whereIs: (path: readonly PropertyKey[]) => string,
 ): readonly ConfigMistake[] {
-  const targets = isMapping(merged) ? merged['targets'] : undefined;
-  if (schema === undefined || !isMapping(targets)) return [];
-  return Object.entries(targets)
-    .filter(([, target]) => isMapping(target) && typeof target['kind'] === 'string')
-    .flatMap(([name, target]) => {
-      const issues = schema.safeParse(target, { reportInput: true }).error?.issues ?? [];
-      return issues.flatMap((issue) => mistakesOf(issue, { schema, within: ['targets', name], ...place }));
-    });
+  return Object.entries(settings.targets).flatMap(([name, target]) => {
+    try {
+      checkTarget?.(name, target);
+      return [];
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      const pointer = error.details?.['pointer'];
+      const path = typeof pointer === 'string' ? pointer.split('/').slice(1) : ['targets', name];
+      return [{ where: whereIs(path), field: path.join('.'), message: error.message }];
+    }
+  });
 }
 
 function toConfig(settings: Settings, cwd: string): Config {

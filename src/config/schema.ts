@@ -133,19 +133,18 @@ export const SETTINGS = z.strictObject({
 });
 export type Settings = z.output<typeof SETTINGS>;
 
-/** The names that a schema knows at a path; empty where any name may stand. */
-export function knownNames(schema: unknown, path: readonly PropertyKey[]): readonly string[] {
-  const objects = path.reduce<readonly z.ZodObject[]>(
-    (found, step) => found.flatMap((object) => objectsOf(object.shape[String(step)])),
-    objectsOf(schema),
-  );
-  return objects.flatMap((object) => Object.keys(object.shape));
+/** The names that are known at a path; empty where any name may stand. */
+export function knownNames(path: readonly PropertyKey[]): readonly string[] {
+  const found = path.reduce<unknown>((schema, step) => {
+    const inner = unwrap(schema);
+    return inner instanceof z.ZodObject ? inner.shape[String(step)] : undefined;
+  }, SETTINGS);
+  const inner = unwrap(found);
+  return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
 }
 
-function objectsOf(schema: unknown): readonly z.ZodObject[] {
-  if (schema instanceof z.ZodObject) return [schema];
-  if (schema instanceof z.ZodUnion) return schema.options.flatMap(objectsOf);
-  const wraps =
-    schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional;
-  return wraps ? objectsOf(schema.unwrap()) : [];
+function unwrap(schema: unknown): unknown {
+  return schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional
+    ? unwrap(schema.unwrap())
+    : schema;
 }

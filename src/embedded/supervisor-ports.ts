@@ -1,52 +1,56 @@
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 
-/** A port that was asked for is taken; the message names it. */
+/** A port to listen on; 0 takes a free one. */
+export interface PortRequest {
+  readonly port: number;
+  /** What a person changes to get another one. */
+  readonly setting: string;
+}
+
+/** A port that was asked for cannot be had; the message names it. */
 export class PortInUse extends Error {
   override readonly name = 'PortInUse';
 }
 
-/** So many different free ports of an address, free at least at this moment. */
-export async function freePorts(host: string, count: number): Promise<readonly number[]> {
-  const taken = await Promise.all(Array.from({ length: count }, () => takePort(host, 0)));
-  await Promise.all(taken.map((one) => one.release()));
-  return taken.map(({ port }) => port);
-}
-
 /**
- * The port itself once it is known to be free; for 0 a free one.
- * @throws {PortInUse} naming the setting and the port.
+ * Finds out whether the ports are free, all at the same time, and takes free ones for 0. They are let go again at once.
+ * @throws {PortInUse} for the first that is not.
  */
-export async function claimPort(host: string, port: number, setting: string): Promise<number> {
+export async function claimPorts(host: string, requests: readonly PortRequest[]): Promise<readonly number[]> {
+  const servers: Server[] = [];
   try {
-    const taken = await takePort(host, port);
-    await taken.release();
-    return taken.port;
-  } catch (error) {
-    const reason =
-      error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
-        ? 'is already in use'
-        : `cannot be taken (${error instanceof Error ? error.message : String(error)})`;
-    throw new PortInUse(
-      `Port ${port} on ${host} ${reason}. Stop what holds it, or choose another with ${setting} (0 takes a free one).`,
-      { cause: error },
-    );
+    const ports: number[] = [];
+    for (const request of requests) {
+      const server = createServer();
+      ports.push(await listen(server, host, request));
+      servers.push(server);
+    }
+    return ports;
+  } finally {
+    await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   }
 }
 
-interface TakenPort {
-  readonly port: number;
-  readonly release: () => Promise<void>;
+/** So many free ports on loopback. */
+export function freePorts(count: number): Promise<readonly number[]> {
+  return claimPorts(
+    '127.0.0.1',
+    Array.from({ length: count }, () => ({ port: 0, setting: '' })),
+  );
 }
 
-async function takePort(host: string, port: number): Promise<TakenPort> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host, port, exclusive: true }, resolve);
+function listen(server: Server, host: string, { port, setting }: PortRequest): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const reason = error.code === 'EADDRINUSE' ? 'is already in use' : `cannot be taken (${error.message})`;
+      const message =
+        `Port ${port} on ${host} ${reason}. Stop what holds it, or choose another one with ${setting} ` +
+        '(0 takes a free one).';
+      reject(new PortInUse(message, { cause: error }));
+    });
+    server.listen({ host, port, exclusive: true }, () => {
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : port);
+    });
   });
-  const address = server.address();
-  return {
-    port: typeof address === 'object' && address !== null ? address.port : port,
-    release: () => new Promise((resolve) => server.close(() => resolve())),
-  };
 }

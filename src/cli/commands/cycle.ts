@@ -1,0 +1,137 @@
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { CYCLE_REQUEST_LIMITS } from '../../domain/cycle';
+import type { CliContext, GlobalOptions } from '../context';
+import { writeCycleSummary } from '../cycle-summary';
+import { cycleDetailSchema, followCycle } from '../cycle-view';
+import { EXIT } from '../exit';
+import { dollars, wholeNumber } from '../option-values';
+import { apiClient } from '../settings';
+import { show } from '../show';
+import { writeRecord } from '../table';
+import { addListCommand } from './records';
+
+const started = z.looseObject({ id: z.string(), workflow_id: z.string() });
+const answer = z.looseObject({});
+
+interface StartOptions extends GlobalOptions {
+  readonly focus?: string;
+  readonly target?: string;
+  readonly maxHypotheses?: number;
+  readonly maxExperiments?: number;
+  readonly runs?: number;
+  readonly replayPairs?: number;
+  readonly budgetUsd?: number;
+  readonly idempotencyKey?: string;
+  readonly watch?: boolean;
+}
+
+/** `tinman cycle …`: start, follow and steer research cycles. */
+export function addCycleCommands(program: Command, context: CliContext): void {
+  const cycle = program.command('cycle').description('start, follow and steer research cycles');
+  addStart(cycle, context);
+  addListCommand(cycle, context, 'cycles');
+  cycle
+    .command('show')
+    .argument('<id>', 'id of the cycle')
+    .description('show a cycle with its progress and result')
+    .action(async (id: string, _options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<GlobalOptions>();
+      const found = await apiClient(context, options).call(pathOf(id), cycleDetailSchema);
+      show(context, options, found, () => writeRecord(context.stdout, found));
+    });
+  cycle
+    .command('watch')
+    .argument('<id>', 'id of the cycle')
+    .description('follow a cycle to its end; exit code 1 when it failed or was cancelled')
+    .action(async (id: string, _options: unknown, command: Command) => {
+      await watch(context, command.optsWithGlobals<GlobalOptions>(), id);
+    });
+  addSteer(cycle, context, 'cancel', 'end a cycle early; what it has recorded is kept');
+  addSteer(cycle, context, 'pause', 'let a cycle start nothing new until it is resumed');
+  addSteer(cycle, context, 'resume', 'let a paused cycle go on');
+}
+
+function addStart(cycle: Command, context: CliContext): void {
+  const { maxHypotheses, maxExperiments, runsPerExperiment, replayPairs } = CYCLE_REQUEST_LIMITS;
+  const within = (limits: { readonly min: number; readonly max: number }) =>
+    wholeNumber(limits.min, limits.max);
+  cycle
+    .command('start')
+    .description('start a research cycle; prints its id, or follows it with --watch')
+    .option('--focus <text>', 'what to look for; everything when left out')
+    .option('--target <name>', 'a configured target; the default one when left out')
+    .option('--max-hypotheses <n>', `hypotheses (default ${maxHypotheses.default})`, within(maxHypotheses))
+    .option(
+      '--max-experiments <n>',
+      `per hypothesis (default ${maxExperiments.default})`,
+      within(maxExperiments),
+    )
+    .option(
+      '--runs <n>',
+      `runs of an experiment (default ${runsPerExperiment.default})`,
+      within(runsPerExperiment),
+    )
+    .option('--replay-pairs <n>', `pairs of a replay (default ${replayPairs.default})`, within(replayPairs))
+    .option('--budget-usd <amount>', 'the most the cycle may spend', dollars)
+    .option('--idempotency-key <key>', 'the same key starts the cycle only once')
+    .option('--watch', 'follow the cycle to its end')
+    .action(async (_options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<StartOptions>();
+      const cycleStarted = await apiClient(context, options).call('/research/cycle', started, {
+        method: 'POST',
+        body: requestOf(options),
+        ...(options.idempotencyKey === undefined
+          ? {}
+          : { headers: { 'idempotency-key': options.idempotencyKey } }),
+      });
+      if (options.watch === true) return watch(context, options, cycleStarted.id);
+      show(context, options, cycleStarted, () => {
+        context.stdout.write(
+          `Started ${cycleStarted.id}; follow it with: tinman cycle watch ${cycleStarted.id}\n`,
+        );
+      });
+    });
+}
+
+function requestOf(options: StartOptions): Record<string, unknown> {
+  return {
+    focus: options.focus,
+    target: options.target,
+    max_hypotheses: options.maxHypotheses,
+    max_experiments: options.maxExperiments,
+    runs_per_experiment: options.runs,
+    replay_pairs: options.replayPairs,
+    budget_usd: options.budgetUsd,
+  };
+}
+
+async function watch(context: CliContext, options: GlobalOptions, id: string): Promise<void> {
+  const client = apiClient(context, options);
+  const ended = await followCycle(client, id, context.stderr, context.signal);
+  if (options.json === true) show(context, options, ended, () => undefined);
+  else await writeCycleSummary(client, ended, context.stdout);
+  if (ended.state === 'failed' || ended.state === 'cancelled') context.setExitCode(EXIT.failed);
+}
+
+function addSteer(
+  cycle: Command,
+  context: CliContext,
+  verb: 'cancel' | 'pause' | 'resume',
+  description: string,
+): void {
+  cycle
+    .command(verb)
+    .argument('<id>', 'id of the cycle')
+    .description(description)
+    .action(async (id: string, _options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<GlobalOptions>();
+      const request = { method: 'POST', body: {} } as const;
+      const taken = await apiClient(context, options).call(`${pathOf(id)}/${verb}`, answer, request);
+      show(context, options, taken, () => context.stdout.write(`Asked cycle ${id} to ${verb}.\n`));
+    });
+}
+
+function pathOf(id: string): string {
+  return `/research/cycles/${encodeURIComponent(id)}`;
+}

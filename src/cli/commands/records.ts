@@ -1,0 +1,140 @@
+import type { Command } from 'commander';
+import { z } from 'zod';
+import type { Resource } from '../../ports/records';
+import type { CliContext, GlobalOptions } from '../context';
+import { filter, wholeNumber } from '../option-values';
+import { apiClient } from '../settings';
+import { show } from '../show';
+import { field, writeRecord, writeTable, type Column } from '../table';
+
+const record = z.looseObject({});
+const page = z.looseObject({ items: z.array(record), next_cursor: z.string().nullable() });
+
+const MAX_PAGE = 200;
+
+/** Where a resource is served and the columns of its table. */
+const LISTED: Readonly<Record<Resource, { readonly path: string; readonly columns: readonly Column[] }>> = {
+  cycles: {
+    path: '/research/cycles',
+    columns: [
+      field('id'),
+      field('state'),
+      field('phase'),
+      field('target'),
+      field('created_at'),
+      field('focus'),
+    ],
+  },
+  hypotheses: {
+    path: '/hypotheses',
+    columns: [field('id'), field('failure_type'), field('confidence'), field('expected_failure')],
+  },
+  experiments: {
+    path: '/experiments',
+    columns: [
+      field('id'),
+      field('failure_type'),
+      field('state'),
+      field('runs_requested', 'runs'),
+      field('title'),
+    ],
+  },
+  failures: {
+    path: '/failures',
+    columns: [
+      field('id'),
+      field('severity'),
+      field('failure_type'),
+      field('novelty'),
+      field('state'),
+      field('description'),
+    ],
+  },
+  interventions: {
+    path: '/interventions',
+    columns: [
+      field('id'),
+      field('type'),
+      field('risk_tier'),
+      field('estimated_effectiveness', 'estimate'),
+      field('name'),
+    ],
+  },
+  simulations: {
+    path: '/simulations',
+    columns: [
+      field('id'),
+      field('state'),
+      field('verdict'),
+      field('pairs_requested', 'pairs'),
+      field('reason'),
+    ],
+  },
+  approvals: {
+    path: '/approvals',
+    columns: [
+      field('id'),
+      field('state'),
+      field('severity'),
+      field('action_type'),
+      field('created_at'),
+      field('action_description'),
+    ],
+  },
+};
+
+interface ListOptions extends GlobalOptions {
+  readonly cycle?: string;
+  readonly filter?: Readonly<Record<string, string>>;
+  readonly limit?: number;
+  readonly cursor?: string;
+}
+
+/** `tinman hypotheses|experiments|failures|interventions|simulations list|show`. */
+export function addRecordCommands(program: Command, context: CliContext): void {
+  const resources = ['hypotheses', 'experiments', 'failures', 'interventions', 'simulations'] as const;
+  for (const resource of resources) {
+    const command = program.command(resource).description(`list and show ${resource}`);
+    addListCommand(command, context, resource);
+    command
+      .command('show')
+      .argument('<id>', 'id of the record')
+      .description('show one record with its details')
+      .action(async (id: string, _options: unknown, self: Command) => {
+        const options = self.optsWithGlobals<GlobalOptions>();
+        const path = `${LISTED[resource].path}/${encodeURIComponent(id)}`;
+        const found = await apiClient(context, options).call(path, record);
+        show(context, options, found, () => writeRecord(context.stdout, found));
+      });
+  }
+}
+
+/** Adds `list` with filters and pages. */
+export function addListCommand(parent: Command, context: CliContext, resource: Resource): void {
+  const list = parent.command('list').description(`list ${resource}, newest first`);
+  if (resource !== 'cycles') list.option('--cycle <id>', 'only those of one cycle');
+  list
+    .option('--filter <name=value>', 'only records with this value; may be repeated', filter)
+    .option('--limit <n>', 'records a page (default 50)', wholeNumber(1, MAX_PAGE))
+    .option('--cursor <cursor>', 'the next page, as the one before names it')
+    .action(async (_options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<ListOptions>();
+      const found = await apiClient(context, options).call(LISTED[resource].path, page, {
+        query: { ...options.filter, cycle_id: options.cycle, limit: options.limit, cursor: options.cursor },
+      });
+      show(context, options, found, () => writeRows(context, resource, found.items));
+      if (options.json !== true && found.next_cursor !== null) {
+        context.stderr.write(`More with --cursor ${found.next_cursor}\n`);
+      }
+    });
+}
+
+/** The table of a resource, or that there is nothing. */
+export function writeRows(
+  { stdout }: CliContext,
+  resource: Resource,
+  rows: readonly Readonly<Record<string, unknown>>[],
+): void {
+  if (rows.length === 0) stdout.write(`No ${resource}.\n`);
+  else writeTable(stdout, LISTED[resource].columns, rows);
+}

@@ -1,0 +1,76 @@
+/** What `tinman init` writes. Lines with `# ` before a setting show its default; `## ` is prose. */
+export const CONFIG_TEMPLATE = `## Settings of Tinman. Every one is optional, and the values shown are the defaults.
+## The command line wins over environment variables, and these win over this file.
+## Keys and passwords belong into the environment: ANTHROPIC_API_KEY, TINMAN_DATABASE_URL.
+
+## Where local data is kept (TINMAN_HOME).
+# home: .tinman
+
+## Where the API listens (TINMAN_HOST, TINMAN_PORT), and its metrics (TINMAN_METRICS_PORT). Port 0 takes a free one.
+# host: 127.0.0.1
+# port: 8000
+# metrics_port: 9090
+
+## The mode of an empty database: lab, shadow or production (TINMAN_MODE).
+# mode: lab
+
+## A Temporal service that runs already (TEMPORAL_ADDRESS); without an address, \`tinman dev\` starts one.
+# temporal:
+#   namespace: default
+#   task_queue: tinman
+
+## The model that does the reasoning: anthropic or offline, which needs no model (TINMAN_RESEARCHER).
+## Left out: anthropic where ANTHROPIC_API_KEY is set, else offline.
+# researcher: offline
+# anthropic:
+#   model: claude-sonnet-5-5
+#   max_output_tokens: 8192
+
+## The systems under test. \`demo\`, the built-in application with planted faults, is always there.
+# default_target: demo
+# targets:
+#   my-assistant:
+#     kind: openai
+#     base_url: http://127.0.0.1:11434/v1
+#     model: my-model
+#     system_prompt: You are a helpful assistant.
+#     price:
+#       input_usd_per_mtok: 0
+#       output_usd_per_mtok: 0
+
+## How experiments run.
+# experiments:
+#   max_parallel: 5
+#   default_timeout_seconds: 300
+#   cost_limit_usd: 10
+
+## How long an action of each severity waits for a person before it counts as not approved: 45s, 90m, 24h, 7d.
+# approval:
+#   timeouts:
+#     S0: 1d
+#     S1: 1d
+#     S2: 7d
+#     S3: 24h
+#     S4: 24h
+
+## What may be spent (TINMAN_BUDGET_USD), and the price of models that have none.
+# cost:
+#   budget_usd: 100
+#   period: daily
+#   hard_limit: true
+#   worst_case:
+#     input_usd_per_mtok: 15
+#     output_usd_per_mtok: 75
+
+# log:
+#   level: info
+
+## What differs in one mode: experiments and approval, as above.
+# modes:
+#   production:
+#     experiments:
+#       max_parallel: 2
+#     approval:
+#       timeouts:
+#         S2: 24h
+`;

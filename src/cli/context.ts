@@ -1,0 +1,33 @@
+import type { ExitCode } from './exit';
+
+/** Somewhere to write; a terminal when it says so. */
+export interface Output {
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+  write(text: string): unknown;
+}
+
+/** The world as commands see it. */
+export interface CliContext {
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+  /** Results. With `--json` exactly one JSON document. */
+  readonly stdout: Output;
+  /** Progress, logs and errors. */
+  readonly stderr: Output;
+  /** Aborted by the first SIGINT, SIGTERM or SIGHUP. */
+  readonly signal: AbortSignal;
+  /** The file that this program was started from. */
+  readonly mainScript: string;
+  /** Tells the process that started this one, if it listens. */
+  notifyParent(message: unknown): void;
+  /** For a command that ends without an error, but not well. */
+  setExitCode(code: ExitCode): void;
+}
+
+/** Options that every command has. */
+export interface GlobalOptions {
+  readonly json?: boolean;
+  readonly config?: string;
+  readonly url?: string;
+}

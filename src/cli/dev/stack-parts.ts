@@ -1,0 +1,111 @@
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Config } from '../../config';
+import { startChild, type Child } from '../../embedded/supervisor-child';
+import type { Running } from '../../embedded/supervisor';
+import type { DevServer } from '../../embedded/temporal';
+
+export interface StackOptions {
+  readonly config: Config;
+  /** `--config` of the command line, for the processes started from here. */
+  readonly configPath: string | undefined;
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+  /** The file that this program was started from. */
+  readonly mainScript: string;
+  /** For people: what is going on. */
+  readonly log: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+const SERVICE_READY_TIMEOUT_MS = 60_000;
+/** A worker lets activities under way end for up to twenty seconds. */
+const SERVICE_STOP_GRACE_MS = 40_000;
+
+const readySchema = z.object({ ready: z.object({ api_url: z.string(), metrics_url: z.string() }) });
+
+export interface RunningPostgres extends Running {
+  readonly url: string;
+}
+
+/** PostgreSQL over the data of this home. */
+export async function startPostgres(config: Config, log: (line: string) => void): Promise<RunningPostgres> {
+  const { startEmbeddedPostgres } = await import('../../embedded/postgres.js');
+  const server = await startEmbeddedPostgres({
+    dataDir: join(config.home, 'postgres'),
+    log: { info: () => undefined, warn: (_fields, message) => log(message) },
+  });
+  return { url: server.url, pid: server.pid, exited: server.ended, stop: () => server.stop() };
+}
+
+/** A Temporal dev server over the database file of this home; the executable is found or fetched. */
+export async function startTemporal(
+  { config, env, log, signal }: StackOptions,
+  ports: { readonly grpc: number; readonly ui: number },
+): Promise<DevServer> {
+  const [{ TEMPORAL_CLI }, { resolveTemporalBinary }, { startTemporalDevServer }] = await Promise.all([
+    import('../../embedded/temporal-artifact.js'),
+    import('../../embedded/temporal-binary.js'),
+    import('../../embedded/temporal.js'),
+  ]);
+  return startTemporalDevServer({
+    binary: await resolveTemporalBinary(TEMPORAL_CLI, { env, log, signal }),
+    home: config.home,
+    namespace: config.temporal.namespace,
+    ports,
+    env,
+    log: logFile(config, 'temporal'),
+    signal,
+  });
+}
+
+export interface RunningService extends Running {
+  readonly urls: { readonly apiUrl: string; readonly metricsUrl: string };
+}
+
+/** API and worker in a process of their own, which ends when this one does. */
+export async function startService(options: StackOptions): Promise<RunningService> {
+  const { config, configPath, env, cwd, mainScript, signal } = options;
+  const configOption = configPath === undefined ? [] : ['--config', configPath];
+  const child = await startChild(process.execPath, [mainScript, 'serve', '--with-worker', ...configOption], {
+    env,
+    cwd,
+    log: logFile(config, 'service'),
+    ipc: true,
+    graceMs: SERVICE_STOP_GRACE_MS,
+  });
+  try {
+    const urls = await ready(child, signal);
+    return { urls, pid: child.pid, exited: child.exited, stop: () => child.stop() };
+  } catch (error) {
+    await child.stop();
+    throw error;
+  }
+}
+
+async function ready(child: Child, signal: AbortSignal): Promise<RunningService['urls']> {
+  const said = new Promise<RunningService['urls']>((resolve) => {
+    child.onMessage((message) => {
+      const parsed = readySchema.safeParse(message);
+      if (!parsed.success) return;
+      resolve({ apiUrl: parsed.data.ready.api_url, metricsUrl: parsed.data.ready.metrics_url });
+    });
+  });
+  const ended = child.exited.then((how) => {
+    throw new Error(`The service ${how} before it was ready:\n${child.lastLines()}`);
+  });
+  const tooLate = new Promise<never>((_resolve, reject) => {
+    const giveUp = AbortSignal.any([signal, AbortSignal.timeout(SERVICE_READY_TIMEOUT_MS)]);
+    const refuse = () => reject(new Error(`The service was not ready in time:\n${child.lastLines()}`));
+    if (giveUp.aborted) refuse();
+    else giveUp.addEventListener('abort', refuse, { once: true });
+  });
+  return Promise.race([said, ended, tooLate]);
+}
+
+/** Lines go to a file of the home, so that the terminal stays readable. */
+function logFile({ home }: Config, name: string): (line: string) => void {
+  const path = join(home, 'logs', `${name}.log`);
+  return (line) => appendFileSync(path, `${line}\n`);
+}

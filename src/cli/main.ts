@@ -1,0 +1,29 @@
+#!/usr/bin/env node
+import { runCli } from './run';
+
+process.title = 'tinman';
+
+const stopping = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopping.abort());
+// The supervisor that started this process is gone.
+process.on('disconnect', () => stopping.abort());
+// A reader such as `head` that has seen enough is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
+async function main(): Promise<void> {
+  process.exitCode = await runCli(process.argv.slice(2), {
+    // oxlint-disable-next-line node/no-process-env -- the one place where the environment enters.
+    env: process.env,
+    cwd: process.cwd(),
+    stdout: process.stdout,
+    stderr: process.stderr,
+    signal: stopping.signal,
+    mainScript: __filename,
+    notifyParent: (message) => void process.send?.(message),
+  });
+  if (process.connected) process.disconnect();
+}
+
+void main();

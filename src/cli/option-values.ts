@@ -1,0 +1,38 @@
+import { InvalidArgumentError } from 'commander';
+import type { Override } from '../config';
+
+/** A whole number within limits, as commander's option parser. */
+export function wholeNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
+    if (value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`);
+  };
+}
+
+/** An amount of money that is not negative. */
+export function dollars(text: string): number {
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Expected an amount in US dollars, such as 2.50.');
+}
+
+/** `name=value`, collected over repetitions. */
+export function filter(text: string, earlier: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const [, name, value] = /^([a-z_]+)=(.+)$/s.exec(text) ?? [];
+  if (name === undefined || value === undefined) throw new InvalidArgumentError('Expected name=value.');
+  return { ...earlier, [name]: value };
+}
+
+/** Where the options of `serve`, `worker` and `dev` belong in the configuration. */
+export function listenOverrides(options: {
+  readonly host?: string;
+  readonly port?: number;
+  readonly metricsPort?: number;
+}): readonly Override[] {
+  const all: readonly Override[] = [
+    { path: ['host'], value: options.host, from: '--host' },
+    { path: ['port'], value: options.port, from: '--port' },
+    { path: ['metrics_port'], value: options.metricsPort, from: '--metrics-port' },
+  ];
+  return all.filter(({ value }) => value !== undefined);
+}

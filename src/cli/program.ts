@@ -1,0 +1,50 @@
+import { Command } from 'commander';
+import { addApprovalCommands } from './commands/approvals';
+import { addCycleCommands } from './commands/cycle';
+import { addDemoTargetCommand } from './commands/demo-target';
+import { addDevCommand } from './commands/dev';
+import { addInitCommand } from './commands/init';
+import { addMigrateCommands } from './commands/migrate';
+import { addRecordCommands } from './commands/records';
+import { addServiceCommands } from './commands/service';
+import { addStateCommands } from './commands/state';
+import type { CliContext } from './context';
+
+const EPILOGUE = `
+Settings come from the command line, then the environment, then tinman.yaml (tinman init writes one).
+
+Exit codes: 0 ok · 1 failed · 2 wrong usage or configuration · 3 API, database or Temporal cannot be reached
+
+Examples:
+  tinman dev                                 everything on this machine, with a first research cycle
+  tinman cycle start --focus "tool use" --watch
+  tinman failures list --filter severity=S3
+  tinman approvals approve ID --reason "looked at it"`;
+
+/** The whole command line. */
+export function createProgram(context: CliContext, version: string): Command {
+  const program = new Command('tinman')
+    .description('A research agent that finds how an LLM system fails before its users do.')
+    .version(version)
+    .option('--json', 'write one JSON document to standard output, and nothing else there')
+    .option('--config <path>', 'configuration file (default tinman.yaml, where there is one)')
+    .option('--url <url>', 'where the API is (default TINMAN_URL, else the configured port on this machine)')
+    .configureHelp({ showGlobalOptions: true, helpWidth: context.stdout.columns ?? 100 })
+    .configureOutput({
+      writeOut: (text) => void context.stdout.write(text),
+      writeErr: (text) => void context.stderr.write(text),
+    })
+    .showSuggestionAfterError()
+    .addHelpText('after', EPILOGUE)
+    .exitOverride();
+  addInitCommand(program, context);
+  addDevCommand(program, context);
+  addServiceCommands(program, context);
+  addMigrateCommands(program, context);
+  addCycleCommands(program, context);
+  addApprovalCommands(program, context);
+  addRecordCommands(program, context);
+  addStateCommands(program, context);
+  addDemoTargetCommand(program, context);
+  return program;
+}
