@@ -43,6 +43,8 @@ const instanceSchema = z.object({ owner: identitySchema, postmaster: identitySch
 type Instance = z.infer<typeof instanceSchema>;
 
 const START_ATTEMPTS = 5;
+/** The port was taken meanwhile, or children of a killed postmaster are not gone yet. */
+const PASSING_FAILURE = /Address already in use|pre-existing shared memory block/;
 const START_TIMEOUT_MS = 120_000;
 const STOP_TIMEOUT_MS = 30_000;
 
@@ -57,20 +59,17 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   await takeOver(home, earlier, options);
   await initialiseCluster(home);
 
-  let failure: unknown;
-  for (let attempt = 1; attempt <= START_ATTEMPTS; attempt += 1) {
+  for (let attempt = 1; ; attempt += 1) {
     const port = await freePort(attempt === 1 ? earlier?.port : undefined);
     try {
       const server = await startServer(home, port, options.settings ?? {});
       options.log.info({ port, pid: server.pid, dataDir: options.dataDir }, 'PostgreSQL started');
       return server;
     } catch (error) {
-      // The port was taken meanwhile, or children of a killed postmaster are not gone yet.
-      failure = error;
+      if (attempt === START_ATTEMPTS || !PASSING_FAILURE.test(String(error))) throw error;
       await sleep(attempt * 300);
     }
   }
-  throw failure;
 }
 
 async function readInstance(home: PostgresHome): Promise<Instance | undefined> {

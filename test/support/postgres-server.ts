@@ -1,7 +1,7 @@
-import { mkdtemp, rm, statfs } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/embedded/postgres';
+import { fastestFolder } from './fastest-folder';
 
 let running: { readonly server: EmbeddedPostgres; readonly dataDir: string } | undefined;
 
@@ -21,10 +21,4 @@ export async function stopTestPostgres(): Promise<void> {
   if (running === undefined) return;
   await running.server.stop();
   await rm(running.dataDir, { recursive: true, force: true });
-}
-
-/** Memory, where there is enough of it: a database is cloned ten times faster there. */
-async function fastestFolder(): Promise<string> {
-  const memory = await statfs('/dev/shm').catch(() => undefined);
-  return memory !== undefined && memory.bavail * memory.bsize > 4e9 ? '/dev/shm' : tmpdir();
 }
