@@ -70,7 +70,7 @@ export interface Activities {
     readonly startMode: Mode;
     readonly actions: readonly ProposedAction[];
   }): Promise<readonly GateVerdict[]>;
-  /** Projects a decision onto its row, which only ever moves forward from `pending`. Local. */
+  /** Projects a decision onto its row, which only ever moves forward from `pending`. */
   recordApproval(decided: DecidedApproval): Promise<void>;
   /** Phase 3: runs what is missing of one experiment; heart-beats. */
   runExperiment(input: StepInput): Promise<ExperimentOutcome>;
@@ -97,6 +97,6 @@ export interface Activities {
     readonly phase: CyclePhase;
     readonly error: string | null;
   }): Promise<void>;
-  /** Projects pause and resume. Local. */
+  /** Projects pause and resume. */
   recordPause(input: { readonly cycleId: string; readonly paused: boolean }): Promise<void>;
 }

@@ -5,7 +5,7 @@ import type { CycleInput, CyclePhase, EndedCycleState } from '../src/domain/cycl
 import { DomainError } from '../src/domain/errors';
 import { pauseCycleSignal, resumeCycleSignal, statusQuery } from './messages';
 import type { CycleOutcome } from './messages';
-import { execution, quick, research } from './support/activities';
+import { execution, quick, research, witnessed } from './support/activities';
 import { ApprovalDesk } from './support/approval-desk';
 import { CycleView, freshCounts } from './support/cycle-view';
 import type { CycleCounts } from './support/cycle-view';
@@ -13,10 +13,7 @@ import { runTrack } from './support/step-track';
 import type { StepTrack } from './support/step-track';
 
 // Without the failure types a DomainError would retry the workflow task for ever instead of failing the cycle.
-wf.setWorkflowOptions(
-  { versioningBehavior: 'AUTO_UPGRADE', failureExceptionTypes: [DomainError] },
-  researchCycle,
-);
+wf.setWorkflowOptions({ failureExceptionTypes: [DomainError] }, researchCycle);
 
 /** What one run of the workflow hands to the next: everything else is in PostgreSQL. */
 interface Carried {
@@ -29,12 +26,12 @@ export async function researchCycle(input: CycleInput, carried?: Carried): Promi
   const { cycleId } = input;
   const counts = carried?.counts ?? freshCounts();
   const view = new CycleView(input, counts);
-  const desk = new ApprovalDesk(quick.recordApproval, (pending) => view.showPending(pending));
+  const desk = new ApprovalDesk(witnessed.recordApproval, (pending) => view.showPending(pending));
   wf.setHandler(statusQuery, () => view.status(desk.list()));
   const setPaused = async (paused: boolean): Promise<void> => {
     counts.paused = paused;
     view.refresh();
-    await quick.recordPause({ cycleId, paused });
+    await witnessed.recordPause({ cycleId, paused });
   };
   wf.setHandler(pauseCycleSignal, () => setPaused(true));
   wf.setHandler(resumeCycleSignal, () => setPaused(false));

@@ -7,6 +7,15 @@ export const quick = wf.proxyLocalActivities<Activities>({
   retry: { initialInterval: '200 milliseconds', maximumInterval: '10 seconds' },
 });
 
+/**
+ * Writing down what a message decided. Never local: an update is only part of history once its workflow task is, and a
+ * local activity runs before that, so a task that is lost would leave a decision in the database that nobody took.
+ */
+export const witnessed = wf.proxyActivities<Pick<Activities, 'recordApproval' | 'recordPause'>>({
+  startToCloseTimeout: '30 seconds',
+  retry: { initialInterval: '200 milliseconds', maximumInterval: '10 seconds' },
+});
+
 /** Research steps that ask a model. */
 const thoughtful = wf.proxyActivities<Activities>({
   startToCloseTimeout: '30 minutes',

@@ -42,7 +42,9 @@ async function runBatch(track: StepTrack, steps: readonly PlannedStep[]): Promis
 
   const finish = async (step: PlannedStep, action: ProposedAction): Promise<void> => {
     let gate = await admitted(track, step, action, verdicts);
-    await wf.condition(() => !track.view.counts.paused && running < track.plan.maxParallelExperiments);
+    // Checked again after every wait: one change may wake several that wait for the same place.
+    const mayRun = (): boolean => !track.view.counts.paused && running < track.plan.maxParallelExperiments;
+    while (!mayRun()) await wf.condition(mayRun);
     running += 1;
     try {
       while (gate !== undefined) gate = await attempt(track, step, gate);

@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import { ApplicationFailure, CancelledFailure, WorkflowFailedError } from '@temporalio/client';
+import type { WorkflowHandleWithStartDetails } from '@temporalio/client';
+import type { CycleInput } from '../../src/domain/cycle';
+import type { ApprovalDecision, GateVerdict, ProposedAction } from '../../src/domain/approval';
+import { researchCycle } from '../../workflows';
+import {
+  decideApprovalSignal,
+  decideApprovalUpdate,
+  pauseCycleSignal,
+  resumeCycleSignal,
+  statusQuery,
+} from '../../workflows/messages';
+import { startTimeSkipping } from '../support/temporal';
+import type { TemporalHarness } from '../support/temporal';
+import { standIns, step, verdict } from './stand-in-activities';
+
+type Handle = WorkflowHandleWithStartDetails<typeof researchCycle>;
+const DAY_MS = 86_400_000;
+
+function input(): CycleInput {
+  const request = {
+    focus: null,
+    target: 'demo',
+    maxHypotheses: 2,
+    maxExperiments: 1,
+    runsPerExperiment: 1,
+    replayPairs: 5,
+    budgetMicroUsd: null,
+  };
+  return { cycleId: randomUUID(), request, requestedBy: 'test', requestHash: 'hash' };
+}
+
+function decision(approvalId: string, verdictGiven: 'approved' | 'rejected', by = 'ana'): ApprovalDecision {
+  return { approval_id: approvalId, decision: verdictGiven, decided_by: by };
+}
+
+describe('a cycle that waits for people', () => {
+  let temporal: TemporalHarness;
+  beforeAll(async () => void (temporal = await startTimeSkipping()), 120_000);
+  afterAll(() => temporal.stop());
+  jest.setTimeout(20_000);
+
+  const start = (): Promise<Handle> =>
+    temporal.env.client.workflow.start(researchCycle, {
+      workflowId: `cycle-${randomUUID()}`,
+      taskQueue: temporal.taskQueue,
+      args: [input()],
+    });
+
+  const waiting = (forMs: number) => ({
+    assessActions: ({ actions }: { readonly actions: readonly ProposedAction[] }): Promise<GateVerdict[]> =>
+      Promise.resolve(actions.map((action) => verdict(action, 'wait', Date.now() + forMs))),
+  });
+
+  it('obeys a decision after 90 days and a worker restart, and refuses a second one', async () => {
+    const { activities, recorded, asked } = standIns(waiting(365 * DAY_MS));
+    const handle = await temporal.withActivities(activities, async () => {
+      const started = await start();
+      await asked(2);
+      return started;
+    });
+    await temporal.env.sleep('90 days');
+    await temporal.withActivities(activities, async () => {
+      const ids = await asked(2);
+      for (const id of ids)
+        await handle.executeUpdate(decideApprovalUpdate, { args: [decision(id, 'approved')] });
+      const again = handle.executeUpdate(decideApprovalUpdate, {
+        args: [decision(ids[0] ?? '', 'rejected')],
+      });
+      await expect(again).rejects.toMatchObject({ cause: { type: 'approval_already_decided' } });
+      expect(await handle.result()).toMatchObject({ state: 'completed' });
+    });
+    expect(recorded.ran.toSorted()).toEqual(['e1', 'e2']);
+    expect(recorded.decisions.map(({ state }) => state)).toEqual(['approved', 'approved']);
+  });
+
+  it('takes silence until the deadline as not approved and goes on without the step', async () => {
+    const { activities, recorded, asked } = standIns(waiting(7 * DAY_MS));
+    const outcome = await temporal.withActivities(activities, async () => (await start()).result());
+    expect(outcome.state).toBe('completed');
+    expect(recorded.ran).toEqual([]);
+    expect(recorded.skipped.map(({ reason }) => reason)).toEqual(['expired', 'expired']);
+    expect(recorded.decisions.every(({ via }) => via === 'deadline')).toBe(true);
+  });
+});
