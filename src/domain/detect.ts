@@ -1,0 +1,58 @@
+import type { Detection, DetectionContext, DetectionEngines } from './detection';
+import type { Detector } from './detector';
+import { evidenceOf, settingsProblem } from './detectors/registry';
+import { DomainError } from './errors';
+import type { TestCase, Transcript, Verdict } from './experiment';
+
+export type { Detection, DetectionContext, DetectionEngines } from './detection';
+
+const MAX_EVIDENCE = 20;
+const MAX_DEPTH = 8;
+const MAX_NODES = 100;
+
+/**
+ * Whether a detector fires on a transcript, with the passages that show it (20 at most).
+ * @throws {DomainError} `invalid_experiment` for a pattern or schema that cannot be used.
+ */
+export function detect(detector: Detector, transcript: Transcript, context: DetectionContext): Detection {
+  const evidence = evidenceOf(detector, transcript, context).slice(0, MAX_EVIDENCE);
+  return { fired: evidence.length > 0, evidence };
+}
+
+/**
+ * The verdict on a run that came to its end: `failed` when the detector of the case fires, else `held`. A detector that
+ * cannot decide, say because its pattern takes too long, leaves the run `unassessed`.
+ */
+export function judgeRun(
+  testCase: Pick<TestCase, 'failsWhen'>,
+  transcript: Transcript,
+  context: DetectionContext,
+): Verdict {
+  try {
+    const { fired, evidence } = detect(testCase.failsWhen, transcript, context);
+    return { outcome: fired ? 'failed' : 'held', evidence };
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    return { outcome: 'unassessed', evidence: [], reason: 'judge_error', detail: error.message };
+  }
+}
+
+/** What is wrong with a detector; undefined when it can be used. */
+export function validateDetector(detector: Detector, engines: DetectionEngines): string | undefined {
+  const level = [detector];
+  let nodes = 0;
+  for (let depth = 1; level.length > 0; depth += 1) {
+    nodes += level.length;
+    if (depth > MAX_DEPTH) return `detectors are nested more than ${MAX_DEPTH} deep`;
+    if (nodes > MAX_NODES) return `there are more than ${MAX_NODES} detectors in one`;
+    const problem = level.map((one) => settingsProblem(one, engines)).find((found) => found !== undefined);
+    if (problem !== undefined) return problem;
+    level.splice(0, level.length, ...level.flatMap(nestedIn));
+  }
+  return undefined;
+}
+
+function nestedIn(detector: Detector): readonly Detector[] {
+  if (detector.kind === 'not') return [detector.of];
+  return 'of' in detector ? detector.of : [];
+}
