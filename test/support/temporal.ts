@@ -61,6 +61,7 @@ async function harness(env: TestWorkflowEnvironment): Promise<TemporalHarness> {
       taskQueue: TASK_QUEUE,
       activities,
       workflowBundle: bundle,
+      stickyQueueScheduleToStartTimeout: '2 seconds',
       ...options,
     });
   return {
