@@ -38,11 +38,12 @@ const instanceSchema = z.object({
 async function sweep(folder: string): Promise<void> {
   const names = (await readdir(folder)).filter((name) => name.startsWith(PREFIX));
   for (const name of names) {
-    const text = await readFile(join(folder, name, 'instance.json'), 'utf8').catch(() => undefined);
-    if (text === undefined) continue;
+    const text = await readFile(join(folder, name, 'instance.json'), 'utf8').catch(() => '');
+    // Without a whole note it is being started just now.
+    if (!text.endsWith('}')) continue;
     const { owner, postmaster } = instanceSchema.parse(JSON.parse(text));
     if (isRunning(owner)) continue;
     if (isRunning(postmaster)) process.kill(postmaster.pid, 'SIGKILL');
-    await rm(join(folder, name), { recursive: true, force: true });
+    await rm(join(folder, name), { recursive: true, force: true, maxRetries: 10 });
   }
 }
