@@ -6,9 +6,13 @@ export type { Prisma, PrismaClient };
 /** What a store writes with inside a transaction. */
 export type Transaction = Prisma.TransactionClient;
 
-/** A client with a pool of at most `poolSize` connections, opened as they are needed. */
+/**
+ * A client with a pool of at most `poolSize` connections, opened as they are needed. Its sessions are in UTC: Prisma's
+ * adapter takes every time it reads for UTC, whatever the server's time zone.
+ */
 export function createPrisma(url: string, options: { readonly poolSize: number }): PrismaClient {
-  return new PrismaClient({ adapter: new PrismaPg({ connectionString: url, max: options.poolSize }) });
+  const pool = { connectionString: url, max: options.poolSize, options: '-c TimeZone=UTC' };
+  return new PrismaClient({ adapter: new PrismaPg(pool) });
 }
 
 /** Waits for queries under way and closes the connections. */

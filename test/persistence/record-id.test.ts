@@ -1,10 +1,10 @@
-import fc from 'fast-check';
+import { array, assert, integer, oneof, property, string } from 'fast-check';
 import { recordId } from '../../src/persistence/record-id';
 
 describe('recordId', () => {
   it('is a UUID of version 8 and always the same for the same parts', () => {
-    fc.assert(
-      fc.property(fc.array(fc.oneof(fc.string(), fc.integer())), (parts) => {
+    assert(
+      property(array(oneof(string(), integer())), (parts) => {
         const id = recordId(...parts);
         expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
         expect(recordId(...parts)).toBe(id);

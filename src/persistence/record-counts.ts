@@ -1,0 +1,82 @@
+import { usdOfMicro } from '../domain/money';
+import type { Effects, StatusCounts } from '../ports/records';
+import type { PrismaClient } from './client';
+
+interface StatusRow {
+  readonly hypotheses: number;
+  readonly experiments: number;
+  readonly failures: number;
+  readonly interventions: number;
+  readonly active_cycles: number;
+  readonly focus: string | null;
+  readonly approvals: Readonly<Record<string, number>>;
+}
+
+/** Experiments count once they have begun; the focus is that of the cycle begun last of those that run. */
+export async function readStatus(prisma: PrismaClient): Promise<StatusCounts> {
+  const [row] = await prisma.$queryRaw<[StatusRow]>`
+    SELECT (SELECT count(*)::int FROM hypotheses) AS hypotheses,
+      (SELECT count(*)::int FROM experiments WHERE started_at IS NOT NULL) AS experiments,
+      (SELECT count(*)::int FROM failures) AS failures,
+      (SELECT count(*)::int FROM interventions) AS interventions,
+      (SELECT count(*)::int FROM research_cycles WHERE state = 'running') AS active_cycles,
+      (SELECT focus FROM research_cycles WHERE state = 'running' ORDER BY created_at DESC, id DESC LIMIT 1) AS focus,
+      (SELECT coalesce(jsonb_object_agg(counted.state, counted.n), '{}')
+        FROM (SELECT state, count(*)::int AS n FROM approvals GROUP BY state) AS counted) AS approvals`;
+  const { approved = 0, rejected = 0, expired = 0, pending = 0, cancelled = 0 } = row.approvals;
+  return {
+    hypothesesGenerated: row.hypotheses,
+    experimentsRun: row.experiments,
+    failuresDiscovered: row.failures,
+    interventionsProposed: row.interventions,
+    pendingApprovals: pending,
+    activeCycles: row.active_cycles,
+    currentFocus: row.focus,
+    approvalStats: { approved, rejected, expired, pending, cancelled },
+  };
+}
+
+interface EffectRow {
+  readonly effect: 'cycle' | 'failure' | 'decision' | 'cost' | 'pending' | 'tool';
+  readonly first: string;
+  readonly second: string;
+  readonly amount: bigint;
+}
+
+/** All counters of effects in one statement; cost is what the ledger settled, unknown bills at their reservation. */
+export async function readEffects(prisma: PrismaClient): Promise<Effects> {
+  const rows = await prisma.$queryRaw<EffectRow[]>`
+    SELECT 'cycle' AS effect, state AS first, '' AS second, count(*) AS amount FROM research_cycles GROUP BY state
+    UNION ALL SELECT 'failure', severity, failure_class, count(*) FROM failures GROUP BY severity, failure_class
+    UNION ALL SELECT 'decision', d.decision, a.risk_tier, count(*)
+      FROM approval_decisions d JOIN approvals a ON a.id = d.approval_id GROUP BY d.decision, a.risk_tier
+    UNION ALL SELECT 'cost', source, model, sum(settled_micro_usd)::bigint
+      FROM cost_ledger WHERE settled_micro_usd IS NOT NULL GROUP BY source, model
+    UNION ALL SELECT 'pending', '', '', count(*) FROM approvals WHERE state = 'pending'
+    UNION ALL SELECT 'tool', status, '', count(*) FROM tool_executions GROUP BY status
+    ORDER BY effect, first, second`;
+  const of = (effect: EffectRow['effect']) =>
+    rows
+      .filter((row) => row.effect === effect)
+      .map(({ first, second, amount }) => ({ first, second, count: Number(amount) }));
+  return {
+    cyclesByState: Object.fromEntries(of('cycle').map(({ first, count }) => [first, count])),
+    failures: of('failure').map(({ first, second, count }) => ({
+      severity: first,
+      failureClass: second,
+      count,
+    })),
+    approvalDecisions: of('decision').map(({ first, second, count }) => ({
+      decision: first,
+      tier: second,
+      count,
+    })),
+    costUsd: of('cost').map(({ first, second, count }) => ({
+      source: first,
+      model: second,
+      usd: usdOfMicro(count),
+    })),
+    pendingApprovals: of('pending')[0]?.count ?? 0,
+    toolExecutions: of('tool').map(({ first, count }) => ({ status: first, count })),
+  };
+}

@@ -1,0 +1,83 @@
+import { Prisma } from './generated/client';
+import { presentRow, type RawRow } from './record-presentation';
+import { readAll } from './record-reader';
+import type { ApiRecord, Resource } from '../ports/records';
+import type { PrismaClient } from './client';
+
+/** What one record shows beyond what a list shows of it, by the record's id. */
+export const RECORD_DETAILS: Readonly<
+  Partial<Record<Resource, (prisma: PrismaClient, id: string) => Promise<ApiRecord>>>
+> = {
+  experiments: experimentDetails,
+  failures: failureDetails,
+  interventions: async (prisma, id) => ({
+    simulations: await readAll(prisma, 'simulations', { intervention_id: id }),
+  }),
+  simulations: simulationDetails,
+  approvals: approvalDetails,
+};
+
+/** Of a run of an experiment and of a lane of a replay. */
+const RUN = Prisma.sql`r.id, r.case_index, r.seed, r.outcome, r.reason, r.detail, r.evidence, r.input_tokens,
+  r.output_tokens, r.cost_micro_usd, r.latency_ms, r.started_at, r.ended_at`;
+
+/** The design, and every run with its transcript. */
+async function experimentDetails(prisma: PrismaClient, id: string): Promise<ApiRecord> {
+  const [experiments, runs] = await Promise.all([
+    prisma.$queryRaw<RawRow[]>`SELECT design FROM experiments WHERE id = ${id}::uuid`,
+    prisma.$queryRaw<RawRow[]>`
+      SELECT ${RUN}, r.ordinal, r.transcript FROM experiment_runs r
+      WHERE r.experiment_id = ${id}::uuid ORDER BY r.ordinal`,
+  ]);
+  return { ...presentRow(experiments[0] ?? {}), runs: runs.map(presentRow) };
+}
+
+/** The runs that showed it (their transcripts are with the experiment), and what was designed against it. */
+async function failureDetails(prisma: PrismaClient, id: string): Promise<ApiRecord> {
+  const [runs, interventions] = await Promise.all([
+    prisma.$queryRaw<RawRow[]>`
+      SELECT ${RUN}, r.experiment_id, r.ordinal FROM failure_runs fr JOIN experiment_runs r ON r.id = fr.run_id
+      WHERE fr.failure_id = ${id}::uuid ORDER BY r.experiment_id, r.ordinal`,
+    readAll(prisma, 'interventions', { failure_id: id }),
+  ]);
+  return { runs: runs.map(presentRow), interventions };
+}
+
+/** The pairs with their three lanes: observed (null for a control), baseline and candidate (null until replayed). */
+async function simulationDetails(prisma: PrismaClient, id: string): Promise<ApiRecord> {
+  const [lanes, observed] = await Promise.all([
+    prisma.$queryRaw<Lane[]>`
+      SELECT ${RUN}, r.transcript, r.control, r.pair, r.lane, r.source_run_id FROM replay_runs r
+      WHERE r.simulation_id = ${id}::uuid ORDER BY r.control, r.pair, r.lane`,
+    prisma.$queryRaw<(RawRow & { readonly id: string })[]>`
+      SELECT ${RUN}, r.experiment_id, r.ordinal, r.transcript FROM experiment_runs r
+      WHERE r.id IN (SELECT source_run_id FROM replay_runs WHERE simulation_id = ${id}::uuid)`,
+  ]);
+  const observedById = new Map(observed.map((run) => [run.id, presentRow(run)]));
+  const pairs = new Map<string, ApiRecord>();
+  for (const { control, pair, lane, source_run_id, ...run } of lanes) {
+    const key = `${control} ${pair}`;
+    const begun = pairs.get(key) ?? {
+      control,
+      pair,
+      observed: observedById.get(source_run_id ?? '') ?? null,
+      baseline: null,
+      candidate: null,
+    };
+    pairs.set(key, { ...begun, [lane]: presentRow(run) });
+  }
+  return { pairs: [...pairs.values()] };
+}
+
+interface Lane extends RawRow {
+  readonly control: boolean;
+  readonly pair: number;
+  readonly lane: string;
+  readonly source_run_id: string | null;
+}
+
+async function approvalDetails(prisma: PrismaClient, id: string): Promise<ApiRecord> {
+  const [decision] = await prisma.$queryRaw<RawRow[]>`
+    SELECT decision, decided_by, reason, via, decided_at FROM approval_decisions WHERE approval_id = ${id}::uuid`;
+  return { decision: decision === undefined ? null : presentRow(decision) };
+}
