@@ -1,6 +1,7 @@
 import { canonicalJson } from '../canonical-json';
 import type { DetectorKinds } from '../detection';
 import type { Evidence, Transcript } from '../experiment';
+import { callIdentity } from '../tool-arguments';
 import { beginningOf } from './quote';
 import { problemOf } from './text-detectors';
 import type { PlacedCall } from './transcript-parts';
@@ -67,18 +68,12 @@ export const TOOL_DETECTORS: DetectorKinds<ToolKind> = {
   },
 };
 
-/** What two calls have in common when they are the same call: tool and arguments, in whatever order the keys are. */
-export function identityOf({ call, parsed }: Pick<PlacedCall, 'call' | 'parsed'>): string {
-  const read = 'value' in parsed ? canonicalJson(parsed.value) : call.arguments.trim();
-  return JSON.stringify([call.name, read]);
-}
-
 function identicalCalls(
   transcript: Transcript,
 ): readonly { readonly last: PlacedCall; readonly count: number }[] {
   const groups = new Map<string, { readonly last: PlacedCall; readonly count: number }>();
   for (const last of callsOf(transcript)) {
-    const identity = identityOf(last);
+    const identity = callIdentity(last.call);
     groups.set(identity, { last, count: (groups.get(identity)?.count ?? 0) + 1 });
   }
   return [...groups.values()];

@@ -1,6 +1,8 @@
 import type { ToolCall } from '../chat';
 import type { TextScope } from '../detector';
 import type { Transcript } from '../experiment';
+import type { ParsedArguments } from '../tool-arguments';
+import { parseArguments } from '../tool-arguments';
 
 /** An assistant message with its place in the transcript. */
 export interface Answer {
@@ -13,8 +15,7 @@ export interface Answer {
 export interface PlacedCall {
   readonly messageIndex: number;
   readonly call: ToolCall;
-  /** The arguments as JSON (an empty text counts as no arguments), or what keeps them from being read. */
-  readonly parsed: { readonly value: unknown } | { readonly mistake: string };
+  readonly parsed: ParsedArguments;
 }
 
 /** All assistant messages, in order. */
@@ -48,18 +49,6 @@ export function callsOf(transcript: Transcript): readonly PlacedCall[] {
       .filter(({ denied }) => denied !== true)
       .map((call) => ({ messageIndex, call, parsed: parseArguments(call) })),
   );
-}
-
-/** Reads the arguments of a call, which are untrusted text. */
-export function parseArguments(call: ToolCall): PlacedCall['parsed'] {
-  if (call.arguments.trim() === '') return { value: {} };
-  try {
-    return { value: JSON.parse(call.arguments) as unknown };
-  } catch (error) {
-    return {
-      mistake: `the arguments are not JSON: ${error instanceof Error ? error.message : String(error)}`,
-    };
-  }
 }
 
 /** What a scope is called in an explanation. */

@@ -1,0 +1,199 @@
+import type { ChatMessage, ChatReply, ChatRequest, ToolCall } from './chat';
+import type { DetectionEngines } from './detection';
+import type { CallFigures, TestCase, Transcript } from './experiment';
+import { simulatedResult } from './experiment';
+import { applyInputGuardrails, applyOutputGuardrails, judgeToolCall } from './guardrails';
+import type { PlayLimits } from './play-bound';
+import { DEFAULT_MAX_TOOL_STEPS, playLimits, toolCallBytes } from './play-bound';
+import { offeredToolsOf, systemTextOf, userTextsOf } from './stimulus';
+import type { TargetConfiguration } from './target';
+import { cutToBytes, utf8Bytes } from './text-size';
+
+export { DEFAULT_MAX_TOOL_STEPS, playUpperBound } from './play-bound';
+
+export interface PlayCaseInput {
+  readonly testCase: TestCase;
+  /** An intervention is nothing but another configuration. */
+  readonly configuration: TargetConfiguration;
+  /** One call of the target. */
+  readonly call: (request: ChatRequest) => Promise<ChatReply>;
+  readonly engines: DetectionEngines;
+  readonly seed: number;
+  /** Of each target call; the configuration may set a lower limit. */
+  readonly maxOutputTokens: number;
+  /** Most target calls in a turn that offers tools (8). */
+  readonly maxToolSteps?: number;
+}
+
+/** A play that an error ended; `partial` has the figures of the calls made before. */
+export class PlayInterrupted extends Error {
+  constructor(
+    override readonly cause: unknown,
+    readonly partial: Transcript,
+  ) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.name = 'PlayInterrupted';
+  }
+}
+
+/**
+ * Plays a test case against a target, as the application around it would: puts documents in front of the question,
+ * applies guardrails and tool policies, answers tool calls with the results of the case.
+ *
+ * The transcript has everything that was said. What is sent on to the next call is bounded ({@link playUpperBound}):
+ * of a reply longer than its token limit allows only the beginning, and a blocked message not at all.
+ * @throws {PlayInterrupted} with the error of `call`, or of a guardrail that cannot be used.
+ */
+export async function playCase(input: PlayCaseInput): Promise<Transcript> {
+  const play = new Play(input);
+  try {
+    for (const said of userTextsOf(input.testCase, input.configuration)) await play.turn(said);
+  } catch (cause) {
+    throw new PlayInterrupted(cause, play.transcript);
+  }
+  return play.transcript;
+}
+
+/** A tool call with what the application made of it. */
+interface AnsweredCall {
+  readonly call: ToolCall;
+  /** Undefined when the reply had more than is sent on. */
+  readonly result?: string;
+}
+
+class Play {
+  private readonly messages: ChatMessage[] = [];
+  private readonly calls: CallFigures[] = [];
+  /** What the target is sent. */
+  private readonly context: ChatMessage[] = [];
+  private readonly timesCalled = new Map<string, number>();
+  private readonly limits: PlayLimits;
+
+  constructor(private readonly input: PlayCaseInput) {
+    const { testCase, configuration, maxOutputTokens, maxToolSteps = DEFAULT_MAX_TOOL_STEPS } = input;
+    this.limits = playLimits(testCase, configuration, maxOutputTokens, maxToolSteps);
+    const content = systemTextOf(testCase, configuration);
+    if (content !== '') this.say({ role: 'system', content });
+  }
+
+  get transcript(): Transcript {
+    return { messages: this.messages, calls: this.calls };
+  }
+
+  async turn(said: string): Promise<void> {
+    const { configuration, engines } = this.input;
+    const { text, blocked } = applyInputGuardrails(configuration, said, engines.match);
+    if (blocked) {
+      this.messages.push({ role: 'user', content: said }, { role: 'assistant', content: text });
+      return;
+    }
+    this.say({ role: 'user', content: text });
+    for (let calls = 0, waiting = true; waiting && calls < this.limits.callsPerTurn; calls += 1) {
+      waiting = await this.ask();
+    }
+  }
+
+  /** One target call; true when the target now waits for tool results. */
+  private async ask(): Promise<boolean> {
+    const { configuration, engines, call } = this.input;
+    const reply = await call(this.request());
+    this.calls.push(figuresOf(reply, this.messages.length));
+    const { text, blocked } = applyOutputGuardrails(configuration, storable(reply.content), engines.match);
+    const toolCalls = blocked ? [] : this.answer(text, reply.toolCalls.map(storableCall));
+    this.record(text, toolCalls);
+    return toolCalls.some(({ result }) => result !== undefined);
+  }
+
+  private request(): ChatRequest {
+    const { testCase, configuration, seed } = this.input;
+    const tools = offeredToolsOf(testCase);
+    return {
+      messages: [...this.context],
+      maxOutputTokens: this.limits.outputTokens,
+      seed,
+      ...(tools.length === 0 ? {} : { tools }),
+      ...(configuration.temperature === undefined ? {} : { temperature: configuration.temperature }),
+    };
+  }
+
+  private answer(content: string, toolCalls: readonly ToolCall[]): readonly AnsweredCall[] {
+    const answered: AnsweredCall[] = [];
+    let room = this.limits.replyBytes - utf8Bytes(content);
+    for (const [index, call] of toolCalls.entries()) {
+      room -= toolCallBytes(call);
+      const earlier = answered.map((one) => one.call);
+      const denial = this.denialOf(call, { role: 'assistant', content, toolCalls: earlier });
+      const judged = denial === undefined ? call : { ...call, denied: true };
+      const sentOn = room >= 0 && index < this.limits.toolCallsPerReply;
+      answered.push({ call: judged, ...(sentOn ? { result: denial ?? this.simulate(call) } : {}) });
+    }
+    return answered;
+  }
+
+  private denialOf(call: ToolCall, sofar: ChatMessage): string | undefined {
+    const { testCase, configuration, engines } = this.input;
+    const history = [...this.messages, sofar];
+    const { tools = [] } = testCase;
+    const judgement = judgeToolCall(configuration, call, history, tools, engines.schemaViolation);
+    return judgement.decision === 'deny' ? judgement.message : undefined;
+  }
+
+  private simulate(call: ToolCall): string {
+    const tool = this.input.testCase.tools?.find(({ name }) => name === call.name);
+    const before = this.timesCalled.get(call.name) ?? 0;
+    this.timesCalled.set(call.name, before + 1);
+    return simulatedResult(tool, before, call);
+  }
+
+  private record(content: string, toolCalls: readonly AnsweredCall[]): void {
+    const sentOn = toolCalls.flatMap(({ call, result }) => (result === undefined ? [] : [{ call, result }]));
+    const results = sentOn.map(({ call, result }) => resultMessage(call, result));
+    const said = cutToBytes(content, this.limits.replyBytes);
+    this.messages.push(
+      answerMessage(
+        content,
+        toolCalls.map(({ call }) => call),
+      ),
+      ...results,
+    );
+    if (said === '' && sentOn.length === 0) return;
+    this.context.push(
+      answerMessage(
+        said,
+        sentOn.map(({ call }) => call),
+      ),
+      ...results.map((message) => ({
+        ...message,
+        content: cutToBytes(message.content, this.limits.resultBytes),
+      })),
+    );
+  }
+
+  private say(message: ChatMessage): void {
+    this.messages.push(message);
+    this.context.push(message);
+  }
+}
+
+function figuresOf(reply: ChatReply, messageIndex: number): CallFigures {
+  const { model, finishReason, usage, usageReported, latencyMs } = reply;
+  const reported = usageReported === undefined ? {} : { usageReported };
+  return { model, finishReason, usage, ...reported, latencyMs, messageIndex };
+}
+
+function answerMessage(content: string, toolCalls: readonly ToolCall[]): ChatMessage {
+  return { role: 'assistant', content, ...(toolCalls.length === 0 ? {} : { toolCalls }) };
+}
+
+function resultMessage(call: ToolCall, content: string): ChatMessage {
+  return { role: 'tool', content, toolCallId: call.id, name: call.name };
+}
+
+function storableCall({ id, name, arguments: text }: ToolCall): ToolCall {
+  return { id: storable(id), name: storable(name), arguments: storable(text) };
+}
+
+/** A target may send anything; PostgreSQL's jsonb takes neither NUL nor half a surrogate pair. */
+function storable(text: string): string {
+  return text.replace(/\0|\p{Surrogate}/gu, '\u{FFFD}');
+}
