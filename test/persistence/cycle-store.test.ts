@@ -174,7 +174,7 @@ describe('closing a cycle', () => {
         .saveAssessed(cycleId, input.workflowId, [assessedAction(first!.id)])
         .then(
           (verdicts) => verdicts.length,
-          (error: unknown) => (error instanceof DomainError ? error.code : Promise.reject(error as Error)),
+          (error: Error) => (error instanceof DomainError ? error.code : Promise.reject(error)),
         );
       await Promise.all([
         world.stores.experiments.begin(first!.id, 'lab', 2),
