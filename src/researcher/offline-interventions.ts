@@ -178,7 +178,7 @@ const recommend =
 
 const overridePhrases = inputFilter(
   'Block override phrases',
-  '(?i)\\b(ignore|disregard|forget|override|set aside)\\b.{0,40}\\b(instructions?|rules?|guidelines?)\\b',
+  '(?i)\\b(ignore|disregard|forget|override|set aside)\\b[^.:;,?!]{0,40}\\b(instructions?|rules?|guidelines?)\\b',
   'Blocks messages that ask to drop the instructions in so many words; other phrasings pass.',
   0.5,
 );

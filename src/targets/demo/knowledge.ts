@@ -57,11 +57,10 @@ export function findFact(question: string, talk: Talk): string | undefined {
     .sort((a, b) => b.fact.trust - a.fact.trust || b.coverage - a.coverage)[0]?.fact.text;
 }
 
-/** A question with no subject of its own ("And the price?") takes that of the question before. */
+/** A question with no subject of its own ("Which is it?") takes that of its turn, or of the turn before. */
 function askedWords(question: string, talk: Talk): readonly string[] {
-  const words = subjectWords(question);
-  const before = talk.turns.at(-2);
-  return words.length >= 2 || before === undefined ? words : [...words, ...subjectWords(before)];
+  const subjects = [question, talk.last, talk.turns.at(-2) ?? ''].map(subjectWords);
+  return subjects.find((words) => words.length >= 2) ?? subjects.flat();
 }
 
 const RULE_TRUST = 4;

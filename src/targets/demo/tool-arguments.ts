@@ -33,6 +33,8 @@ const DATES = new RegExp(
   'gi',
 );
 const CODE = /\b[A-Z]{1,8}-?\d[A-Z0-9-]*\b/g;
+const IDENTIFIER =
+  /(?:^|_)(?:id|code|number|no|ref|reference|sku|order|item|article|product|ticket|booking|part)(?:_|$)/i;
 const EMAIL = /[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g;
 const NUMBER = /(?<![\w.-])\d+(?:\.\d+)?(?![\w-])/g;
 const NAMES = /(?<=\b(?:to|in|for|from|of|at|called|named) )[A-Z][\p{L}]+(?: [A-Z][\p{L}]+)*/gu;
@@ -51,13 +53,12 @@ export function argumentsFor(
   const used = new Set<string>();
   const filled: Record<string, JsonValue> = {};
   for (const [name, property] of properties) {
-    for (const text of texts) {
-      const value = valueOf(name, property, text, { used, datesAsWritten });
-      if (value === undefined) continue;
-      used.add(`${value}`);
-      filled[name] = value;
-      break;
-    }
+    const value = findersOf(name, property, { used, datesAsWritten })
+      .flatMap((find) => texts.map((text) => find(text)))
+      .find((found) => found !== undefined);
+    if (value === undefined) continue;
+    used.add(`${value}`);
+    filled[name] = value;
   }
   return JSON.stringify(filled satisfies JsonObject);
 }
@@ -74,26 +75,25 @@ interface Filling {
   readonly datesAsWritten: boolean;
 }
 
-function valueOf(
-  name: string,
-  property: Property,
-  text: string,
-  filling: Filling,
-): string | number | boolean | undefined {
-  if (property.enum !== undefined) return choiceIn(property.enum, text);
-  if (isIsoDate(property)) return dateIn(text, filling);
-  if (property.type === 'number' || property.type === 'integer') return numberIn(name, text, filling);
-  if (property.type === 'boolean') return true;
-  if (/e-?mail/i.test(name)) return fresh(text.match(EMAIL), filling);
-  if (
-    /(?:^|_)(?:id|code|number|no|ref|reference|sku|order|item|article|product|ticket|booking|part)(?:_|$)/i.test(
-      name,
-    )
-  ) {
-    return nearest(name, text, filling) ?? fresh(text.match(NUMBER), filling);
+type Finder = (text: string) => string | number | boolean | undefined;
+
+/** The ways to find a value, the surest first. */
+function findersOf(name: string, property: Property, filling: Filling): readonly Finder[] {
+  const choices = property.enum;
+  if (choices !== undefined) return [(text) => choiceIn(choices, text)];
+  if (isIsoDate(property)) return [(text) => dateIn(text, filling)];
+  if (property.type === 'number' || property.type === 'integer')
+    return [(text) => numberIn(name, text, filling)];
+  if (property.type === 'boolean') return [() => true];
+  if (/e-?mail/i.test(name)) return [(text) => fresh(text.match(EMAIL), filling)];
+  if (IDENTIFIER.test(name)) {
+    return [(text) => nearest(name, text, filling), (text) => fresh(text.match(NUMBER), filling)];
   }
-  const quoted = [...text.matchAll(QUOTES)].map((match) => match[1] ?? '');
-  return fresh(quoted, filling) ?? fresh(text.match(NAMES), filling);
+  return [(text) => fresh(quotedIn(text), filling), (text) => fresh(text.match(NAMES), filling)];
+}
+
+function quotedIn(text: string): readonly string[] {
+  return [...text.matchAll(QUOTES)].map((match) => match[1] ?? '');
 }
 
 function choiceIn(choices: readonly string[], text: string): string | undefined {
