@@ -31,11 +31,13 @@ export interface ActivityDeps {
   readonly worstCasePrice: TokenPrice;
   /** Undefined: the offline researcher. */
   readonly llm: Llm | undefined;
+  /** Output limit of the researcher's model, in tokens. */
+  readonly maxAnswerTokens: number;
   /** A deterministic id from its parts: the same on every retry. */
   readonly recordId: (...parts: (string | number)[]) => string;
   readonly onModelCall: (call: {
     readonly model: string;
-    readonly status: string;
+    readonly status: 'answered' | 'error';
     readonly latencyMs: number;
   }) => void;
 }

@@ -1,6 +1,7 @@
 import { validateDetector } from '../src/domain/detect';
 import type { Intervention, InterventionDraft, Patch } from '../src/domain/intervention';
 import type { Mode } from '../src/domain/mode';
+import { controlPairs } from '../src/domain/replay';
 import { assessRisk } from '../src/domain/risk';
 import type { ActionType, RiskTier } from '../src/domain/risk';
 import type { CycleRecord, StoredExperiment, StoredFinding, StoredSimulation } from '../src/ports/stores';
@@ -49,7 +50,9 @@ export function designInterventions(deps: ActivityDeps): Activities['designInter
       await interventions.save(cycleId, added.proposals, planned, researcherStamp(deps));
     }
     const stored = existing.length > 0 ? await simulations.list(cycleId) : planned.map(asPlanned);
-    const byId = new Map([...existing, ...added.proposals].map((intervention) => [intervention.id, intervention]));
+    const byId = new Map(
+      [...existing, ...added.proposals].map((intervention) => [intervention.id, intervention]),
+    );
     const open = stored.flatMap((simulation) => {
       const intervention = byId.get(simulation.interventionId);
       const ended = simulation.state !== 'planned' && simulation.state !== 'running';
@@ -70,13 +73,18 @@ async function propose(
   missing: readonly { readonly finding: StoredFinding; readonly ordinal: number }[],
 ): Promise<{ readonly proposals: readonly Proposal[]; readonly budgetExhausted: boolean }> {
   if (missing.length === 0) return { proposals: [], budgetExhausted: false };
-  const examples = await deps.stores.experiments.runs(missing.flatMap(({ finding }) => finding.failedRunIds.slice(0, 1)));
+  const examples = await deps.stores.experiments.runs(
+    missing.flatMap(({ finding }) => finding.failedRunIds.slice(0, 1)),
+  );
   const { mode } = await deps.stores.mode.current();
   let budgetExhausted = false;
   const proposals = await withHeartbeat((signal) => {
     const researcher = researcherOf(deps, cycle, signal);
     return mapParallel(missing, deps.settingsFor(mode).maxParallel, async ({ finding, ordinal }) => {
-      const example = examples.find(({ id }) => id === finding.failedRunIds[0])?.transcript ?? { messages: [], calls: [] };
+      const example = examples.find(({ id }) => id === finding.failedRunIds[0])?.transcript ?? {
+        messages: [],
+        calls: [],
+      };
       const failure = failureCaseOf(finding, ordinal, example, target.describe);
       try {
         const drafts = await researcher.designInterventions(failure, explanationOf(finding));
@@ -132,17 +140,27 @@ function plan(
         cycleId: cycle.id,
         interventionId: proposal.id,
         pairsRequested: pairs,
-        estimatedCostMicroUsd: experiment === undefined ? 0 : estimate(deps, experiment, target, cycle, pairs),
+        estimatedCostMicroUsd:
+          experiment === undefined ? 0 : estimate(deps, experiment, target, cycle, pairs),
       };
     });
 }
 
 /** Both lanes of all pairs, failing and controls, at the dearest case of the experiment. */
-function estimate(deps: ActivityDeps, experiment: StoredExperiment, target: Target, cycle: CycleRecord, pairs: number): number {
+function estimate(
+  deps: ActivityDeps,
+  experiment: StoredExperiment,
+  target: Target,
+  cycle: CycleRecord,
+  pairs: number,
+): number {
   const { cases, controls, maxOutputTokens } = experiment.design;
   const price = targetPrice(deps, target, cycle.startMode);
   const dearest = (of: typeof cases): number =>
-    Math.max(0, ...of.map((testCase) => boundOf(testCase, target.describe.configuration, maxOutputTokens, price)));
+    Math.max(
+      0,
+      ...of.map((testCase) => boundOf(testCase, target.describe.configuration, maxOutputTokens, price)),
+    );
   return 2 * (pairs * dearest(cases) + controlPairs(pairs) * dearest([...controls, ...cases]));
 }
 

@@ -25,7 +25,12 @@ export function discoverFailures(deps: ActivityDeps): Activities['discoverFailur
       experiments.runsOfCycle(cycleId),
       failures.known(target.name, cycleId),
     ]);
-    const { clusters, stateChanges } = discover({ target: target.name, experiments: designed, runs, knownFailures });
+    const { clusters, stateChanges } = discover({
+      target: target.name,
+      experiments: designed,
+      runs,
+      knownFailures,
+    });
     const { maxParallel } = deps.settingsFor(cycle.startMode);
     const findings = await withHeartbeat((signal) => {
       const researcher = researcherOf(deps, cycle, signal);
@@ -47,7 +52,8 @@ async function findingOf(
 ): Promise<StoredFinding> {
   const explanation = await explain(researcher, failure);
   const { severity, reason } = gradeSeverity({ ...cluster, impact: explanation.impact });
-  const { failureType, triggerSignature, trigger, reproducibility, novelty, evidence, failedRunIds } = cluster;
+  const { failureType, triggerSignature, trigger, reproducibility, novelty, evidence, failedRunIds } =
+    cluster;
   return {
     id: deps.recordId('failure', cycleId, triggerSignature),
     cycleId,
@@ -78,7 +84,10 @@ async function explain(researcher: Researcher, failure: FailureCase): Promise<Ex
   } catch (error) {
     if (!(error instanceof BudgetExhausted)) throw error;
     const explanation = await offlineResearcher.explainFailure(failure);
-    return { ...explanation, rootCause: `${explanation.rootCause} (Explained without a model: ${error.message}.)` };
+    return {
+      ...explanation,
+      rootCause: `${explanation.rootCause} (Explained without a model: ${error.message}.)`,
+    };
   }
 }
 

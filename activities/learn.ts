@@ -15,14 +15,17 @@ export function learn(deps: ActivityDeps): Activities['learn'] {
       interventions.list(cycleId),
       simulations.list(cycleId),
     ]);
+    const runs = await experiments.runs(found.flatMap(({ failedRunIds }) => failedRunIds));
     const { nodes, edges } = graphOfCycle({
       cycle,
       target: deps.targets.get(cycle.request.target).describe,
       hypotheses: proposed,
       experiments: designed,
+      runs,
       failures: found,
       interventions: fixes,
       simulations: replays,
+      learnedAt: new Date(),
       idOf: (kind: string, key: string) => deps.recordId('memory', kind, key),
     });
     await memory.write(nodes, edges);

@@ -34,7 +34,7 @@ const COMMANDS = {
   bench: async ([name = '', ...args]) => (await prepare(), node([join('dist/bench', `${name}.js`), ...args])),
   verify: async (args) => (await prepare(), verify(args)),
   build: async () => (await prepare(), 0),
-  'db-new': async (args) => (await install(), await generate(), node(['scripts/db-new.mjs', ...args])),
+  'db-new': async (args) => (await prepare(), node(['scripts/db-new.mjs', ...args])),
 };
 
 async function prepare() {

@@ -27,7 +27,7 @@ export function researcherOf(deps: ActivityDeps, cycle: CycleRecord, signal: Abo
   const { llm } = deps;
   if (llm === undefined) return offlineResearcher;
   const ask = createAsk((request) => recordedCall(deps, llm, cycle, request, signal));
-  return createModelResearcher(ask, { name: 'anthropic' });
+  return createModelResearcher(ask, { name: 'anthropic', maxOutputTokens: deps.maxAnswerTokens });
 }
 
 async function recordedCall(

@@ -24,7 +24,7 @@ export const CONFIG_TEMPLATE = `## Settings of Tinman. Every one is optional, an
 # researcher: offline
 # anthropic:
 #   model: claude-sonnet-5-5
-#   max_output_tokens: 8192
+#   max_output_tokens: 16000
 
 ## The systems under test. \`demo\`, the built-in application with planted faults, is always there.
 # default_target: demo

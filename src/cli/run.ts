@@ -1,11 +1,9 @@
 import { CommanderError } from 'commander';
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { z } from 'zod';
 import type { CliContext } from './context';
 import { CliError, EXIT, type ExitCode } from './exit';
 import { createProgram } from './program';
 import { lines, terminalJson } from './terminal-text';
+import { VERSION } from '../version';
 
 /** The shell's code for a program ended by Ctrl-C. */
 const INTERRUPTED = 130;
@@ -33,7 +31,7 @@ export async function runCli(
   let exitCode: number = EXIT.ok;
   const full: CliContext = { ...context, setExitCode: (code) => void (exitCode = code) };
   try {
-    await createProgram(full, packageVersion()).parseAsync([...args], { from: 'user' });
+    await createProgram(full, VERSION).parseAsync([...args], { from: 'user' });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
@@ -63,16 +61,4 @@ function exitCodeOf(error: unknown): ExitCode {
   if (!(error instanceof Error)) return EXIT.failed;
   const code = 'code' in error ? error.code : 'kind' in error ? error.kind : undefined;
   return EXIT_BY_ERROR[error.name] ?? EXIT_BY_CODE[typeof code === 'string' ? code : ''] ?? EXIT.failed;
-}
-
-/** Of the package that holds this file, from src/ and from dist/src/ alike. */
-function packageVersion(folder = __dirname): string {
-  try {
-    const text = readFileSync(join(folder, 'package.json'), 'utf8');
-    return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
-  } catch (error) {
-    const parent = dirname(folder);
-    if (parent === folder) throw error;
-    return packageVersion(parent);
-  }
 }

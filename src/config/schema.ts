@@ -77,7 +77,7 @@ export const SETTINGS = z.strictObject({
       api_key: z.string().min(1).optional(),
       model: z.string().min(1).max(200).default('claude-sonnet-5-5'),
       base_url: z.url({ protocol: /^https?$/ }).optional(),
-      max_output_tokens: z.int().min(256).max(200_000).default(8_192),
+      max_output_tokens: z.int().min(256).max(200_000).default(16_000),
     })
     .prefault({}),
   default_target: z.string().min(1).max(100).default('demo'),

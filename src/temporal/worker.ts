@@ -2,13 +2,34 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from '@temporalio/worker';
 import type { NativeConnection, WorkerOptions } from '@temporalio/worker';
+import type { Logger } from '../ports/logger';
+import { connectWorker } from './connection';
 import type { TemporalEndpoint } from './connection';
 
 /** Workflows kept in memory: about 0.4 MB each (measured), so some 200 MB at most. */
 const CACHED_WORKFLOWS = 500;
 
+/** Runs a worker until the returned function is called, which lets activities under way end. */
+export async function startWorker(
+  endpoint: TemporalEndpoint,
+  activities: object,
+  log: Logger,
+): Promise<() => Promise<void>> {
+  const connection = await connectWorker(endpoint);
+  const worker = await createWorker(endpoint, connection, activities);
+  const ended = worker.run().catch((error: unknown) => {
+    log.error({ err: error }, 'the worker stopped');
+    throw error;
+  });
+  return async () => {
+    if (worker.getState() === 'RUNNING') worker.shutdown();
+    await ended;
+    await connection.close();
+  };
+}
+
 /** A worker for all our workflows and activities on one task queue. */
-export function createWorker(
+function createWorker(
   endpoint: TemporalEndpoint,
   connection: NativeConnection,
   activities: object,

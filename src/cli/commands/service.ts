@@ -45,7 +45,7 @@ async function runService(
   const { createLogger } = await import('../../observability/logger.js');
   const { startService } = await import('../../service.js');
   const log = createLogger({ level: config.log.level, pretty: context.stderr.isTTY === true });
-  const service = await startService({ config, ...parts, log });
+  const service = await startService({ config, ...parts, log, env: context.env });
   try {
     const urls = { api_url: service.apiUrl ?? null, metrics_url: service.metricsUrl ?? null };
     context.notifyParent({ ready: urls });

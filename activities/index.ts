@@ -1,0 +1,51 @@
+import { assessActions } from './assess-actions';
+import type { Activities } from './contract';
+import type { ActivityDeps } from './deps';
+import { designExperiments } from './design-experiments';
+import { designInterventions } from './design-interventions';
+import { discoverFailures } from './discover-failures';
+import { toFailure } from './failure';
+import { generateHypotheses } from './generate-hypotheses';
+import { learn } from './learn';
+import { openCycle } from './open-cycle';
+import { runExperiment } from './run-experiment';
+import { simulateIntervention } from './simulate-intervention';
+
+export type { ActivityDeps, ModeSettings } from './deps';
+export { researcherStamp } from './support/researcher';
+
+/** The activities over their ports; what they throw says whether Temporal may try again. */
+export function createActivities(deps: ActivityDeps): Activities {
+  const { approvals, cycles, experiments, simulations } = deps.stores;
+  return {
+    openCycle: withFailures(openCycle(deps)),
+    generateHypotheses: withFailures(generateHypotheses(deps)),
+    designExperiments: withFailures(designExperiments(deps)),
+    assessActions: withFailures(assessActions(deps)),
+    recordApproval: withFailures((decided) => approvals.record(decided)),
+    runExperiment: withFailures(runExperiment(deps)),
+    skipStep: withFailures(async ({ cycleId, kind, subjectId, reason, detail }) => {
+      if (kind === 'experiment') return experiments.skip(subjectId, reason, detail);
+      const simulation = deps.recordId('simulation', cycleId, subjectId);
+      return simulations.skip(simulation, reason, detail);
+    }),
+    discoverFailures: withFailures(discoverFailures(deps)),
+    designInterventions: withFailures(designInterventions(deps)),
+    simulateIntervention: withFailures(simulateIntervention(deps)),
+    learn: withFailures(learn(deps)),
+    closeCycle: withFailures(({ cycleId, state, phase, error }) =>
+      cycles.close(cycleId, state, phase, error),
+    ),
+    recordPause: withFailures(({ cycleId, paused }) => cycles.setPaused(cycleId, paused)),
+  };
+}
+
+function withFailures<I, O>(activity: (input: I) => Promise<O>): (input: I) => Promise<O> {
+  return async (input) => {
+    try {
+      return await activity(input);
+    } catch (error) {
+      throw toFailure(error);
+    }
+  };
+}

@@ -1,0 +1,135 @@
+import { join } from 'node:path';
+import type { Client } from '@temporalio/client';
+import { createActivities, researcherStamp } from '../activities';
+import type { ActivityDeps } from '../activities';
+import type { Activities } from '../activities/contract';
+import { settingsFor } from './config';
+import type { Config } from './config';
+import { createDetectionEngines } from './detection/engines';
+import { DomainError } from './domain/errors';
+import { microOfUsd } from './domain/money';
+import { DEFAULT_RISK_POLICY } from './domain/risk';
+import { LLM_PROVIDERS } from './llm';
+import { loadAuditKey } from './persistence/audit-key';
+import { sealAuditLog } from './persistence/audit-sealer';
+import { closePrisma, createPrisma } from './persistence/client';
+import type { PrismaClient } from './persistence/client';
+import { createLedger } from './persistence/ledger';
+import { requireMigrated } from './persistence/migrations';
+import { recordId } from './persistence/record-id';
+import { createRecords } from './persistence/records';
+import { createStores } from './persistence/stores';
+import type { ApprovalGateway, CycleGateway } from './ports/cycle-gateway';
+import type { Ledger } from './ports/ledger';
+import type { Llm } from './ports/llm';
+import type { Metrics } from './ports/metrics';
+import type { Records } from './ports/records';
+import type { Stores } from './ports/stores';
+import type { TargetDirectory } from './ports/target';
+import { createTargetDirectory } from './targets';
+import { createApprovalGateway } from './temporal/approval-gateway';
+import { createCycleGateway } from './temporal/cycle-gateway';
+
+/** Connections of one process: a few activities at once, each with one statement under way. */
+const POOL_SIZE = 20;
+
+/** The adapters of one process, joined to ports. The only place that knows both. */
+export interface Container {
+  readonly prisma: PrismaClient;
+  readonly stores: Stores;
+  readonly records: Records;
+  readonly ledger: Ledger;
+  readonly targets: TargetDirectory;
+  readonly llm: Llm | undefined;
+  /** Appends what is not sealed yet to the audit chain. */
+  sealAudit(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the database and builds what stands on it.
+ * @throws {MigrationError} when the schema is not that of this version; {DomainError} `invalid_configuration`.
+ */
+export async function openContainer(
+  config: Config,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Container> {
+  const { databaseUrl } = config;
+  if (databaseUrl === undefined) {
+    throw new DomainError('invalid_configuration', 'no database is configured; set TINMAN_DATABASE_URL');
+  }
+  await requireMigrated(databaseUrl);
+  const auditKey = await loadAuditKey(join(config.home, 'audit.key'));
+  const prisma = createPrisma(databaseUrl, { poolSize: POOL_SIZE });
+  const stores = createStores(prisma);
+  const { budgetUsd, period, hardLimit } = config.cost;
+  await stores.mode.initialise(config.initialMode, 'configuration');
+  return {
+    prisma,
+    stores,
+    records: createRecords(prisma),
+    ledger: createLedger(prisma, { global: { limitMicroUsd: microOfUsd(budgetUsd), period, hardLimit } }),
+    targets: createTargetDirectory(config.targets, env),
+    llm: researcherModel(config),
+    sealAudit: () => sealAuditLog(prisma, auditKey),
+    close: () => closePrisma(prisma),
+  };
+}
+
+function researcherModel({ researcher, anthropic }: Config): Llm | undefined {
+  if (researcher === 'offline') return undefined;
+  if (anthropic.apiKey === undefined) {
+    throw new DomainError(
+      'invalid_configuration',
+      'the researcher anthropic needs a key; set ANTHROPIC_API_KEY',
+    );
+  }
+  return LLM_PROVIDERS.anthropic.create(
+    LLM_PROVIDERS.anthropic.settings.parse({
+      api_key: anthropic.apiKey,
+      model: anthropic.model,
+      ...(anthropic.baseUrl === undefined ? {} : { base_url: anthropic.baseUrl }),
+    }),
+  );
+}
+
+/** The activities of a worker. */
+export function activitiesOf(container: Container, config: Config, metrics: Metrics): Activities {
+  const deps: ActivityDeps = {
+    stores: container.stores,
+    ledger: container.ledger,
+    targets: container.targets,
+    engines: createDetectionEngines(),
+    policy: DEFAULT_RISK_POLICY,
+    settingsFor: (mode) => {
+      const { experiments, approval } = settingsFor(config, mode);
+      const { S0, S1, S2, S3, S4 } = approval.timeouts;
+      return {
+        maxParallel: experiments.maxParallel,
+        executionTimeoutMs: experiments.defaultTimeoutSeconds * 1_000,
+        costLimitMicroUsd: microOfUsd(experiments.costLimitUsd),
+        approvalTimeoutMs: { S0: S0 * 1_000, S1: S1 * 1_000, S2: S2 * 1_000, S3: S3 * 1_000, S4: S4 * 1_000 },
+      };
+    },
+    worstCasePrice: config.cost.worstCase,
+    llm: container.llm,
+    maxAnswerTokens: config.anthropic.maxOutputTokens,
+    recordId,
+    onModelCall: ({ model, status, latencyMs }) =>
+      metrics.observeLlm({ model, status, seconds: latencyMs / 1_000 }),
+  };
+  return createActivities(deps);
+}
+
+/** The durable side of the API. */
+export function gatewaysOf(
+  { stores, targets, llm }: Container,
+  client: Client,
+  taskQueue: string,
+): { readonly cycles: CycleGateway; readonly approvals: ApprovalGateway } {
+  const stamp = researcherStamp({ llm });
+  return {
+    cycles: createCycleGateway({ client, taskQueue, cycles: stores.cycles, targets, stamp, recordId }),
+    approvals: createApprovalGateway({ client, approvals: stores.approvals }),
+  };
+}
