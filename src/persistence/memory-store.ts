@@ -121,14 +121,18 @@ async function readHistory(
   exceptCycleId: string,
 ): Promise<readonly TypeHistory[]> {
   const rows = await prisma.$queryRaw<HistoryRow[]>`
-    SELECT e.failure_type, count(DISTINCT e.id)::int AS experiments,
-           count(*) FILTER (WHERE r.outcome IN ('failed', 'held'))::int AS assessed_runs,
-           count(*) FILTER (WHERE r.outcome = 'failed')::int AS failed_runs
-    FROM research_cycles c
-    JOIN experiments e ON e.cycle_id = c.id AND e.started_at IS NOT NULL
-    LEFT JOIN experiment_runs r ON r.experiment_id = e.id
-    WHERE c.target = ${target} AND c.id <> ${exceptCycleId}::uuid
-    GROUP BY e.failure_type ORDER BY e.failure_type`;
+    SELECT tried.failure_type, count(*)::int AS experiments,
+           sum(tried.assessed)::int AS assessed_runs, sum(tried.failed)::int AS failed_runs
+    FROM (
+      SELECT e.failure_type, count(*) FILTER (WHERE r.outcome IN ('failed', 'held')) AS assessed,
+             count(*) FILTER (WHERE r.outcome = 'failed') AS failed
+      FROM research_cycles c
+      JOIN experiments e ON e.cycle_id = c.id AND e.started_at IS NOT NULL
+      LEFT JOIN experiment_runs r ON r.experiment_id = e.id
+      WHERE c.target = ${target} AND c.id <> ${exceptCycleId}::uuid
+      GROUP BY e.id
+    ) AS tried
+    GROUP BY tried.failure_type ORDER BY tried.failure_type`;
   return rows.map((row) => ({
     failureType: member(FAILURE_TYPES, row.failure_type),
     experiments: row.experiments,
