@@ -5,7 +5,7 @@ import { presentRow, type RawRow } from './record-presentation';
 import type { ApiRecord, Resource } from '../ports/records';
 
 /** A column that a list can be filtered by. */
-export interface Filter {
+interface Filter {
   readonly column: Prisma.Sql;
   readonly type: 'uuid' | 'text';
 }

@@ -174,7 +174,7 @@ export function findingOf(
   };
 }
 
-export function interventionOf(
+function interventionOf(
   cycleId: string,
   failureId: string,
 ): Intervention & { readonly ordinal: number } {
@@ -192,7 +192,7 @@ export function interventionOf(
   };
 }
 
-export function simulationOf(cycleId: string, interventionId: string) {
+function simulationOf(cycleId: string, interventionId: string) {
   return {
     id: recordId('simulation', cycleId, interventionId),
     cycleId,
