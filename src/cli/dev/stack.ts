@@ -114,7 +114,7 @@ async function temporalService(options: StackOptions, keep: Keep): Promise<Tempo
   // TLS, keys and profiles that the user has for another Temporal are none of this one's business.
   const foreign = Object.keys(env).filter((name) => name.startsWith('TEMPORAL_'));
   const profile = join(config.home, 'temporal.toml');
-  await writeFile(profile, '');
+  await writeFile(profile, '[profile.default]\n');
   return {
     address: started.address,
     uiUrl: started.uiUrl,
