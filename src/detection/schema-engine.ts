@@ -10,6 +10,8 @@ import { withinTimeLimit } from './time-limit';
 const MAX_SCHEMA_CHARS = 50_000;
 const MAX_VIOLATION_CHARS = 300;
 const CACHED_SCHEMAS = 100;
+const SCHEMA_NAME = 'tinman:schema';
+const DRAFT = 'https://json-schema.org/draft/2020-12/schema';
 
 /**
  * Checks values against JSON Schemas (draft 2020-12) that nobody vouches for: no reference leaves the schema, formats say
@@ -43,19 +45,16 @@ function createAjv(): Ajv2020 {
   return new Ajv2020({
     strict: false,
     validateFormats: false,
-    addUsedSchema: false,
     logger: false,
     code: { regExp },
   });
 }
 
-/** The validator forgets the schema at once; without its name (`$id`) it cannot stand in for another. */
-function compileSchema(ajv: Ajv2020, named: JsonObject, length: number): ValidateFunction {
-  const schema = Object.fromEntries(
-    Object.entries(named).filter(([key]) => key !== '$schema' && key !== '$id'),
-  );
+/** The validator forgets the schema at once, and knows it by our name: it cannot stand in for another. */
+function compileSchema(ajv: Ajv2020, rules: JsonObject, length: number): ValidateFunction {
   if (length > MAX_SCHEMA_CHARS) throw refusal(`it has more than ${MAX_SCHEMA_CHARS} characters`);
-  if ('$async' in schema) throw refusal('it is asynchronous');
+  if ('$async' in rules) throw refusal('it is asynchronous');
+  const schema = { ...rules, $schema: DRAFT, $id: SCHEMA_NAME };
   try {
     return withinTimeLimit('the JSON Schema', () => ajv.compile(schema));
   } finally {

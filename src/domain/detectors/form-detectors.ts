@@ -9,7 +9,7 @@ import { problemOf } from './text-detectors';
  * look-behinds keep the search linear: groups of three digits are tried only from the first of a chain.
  */
 const NUMBER =
-  /(?<!\w|\d\.)[-+−]?(?:(?<!\d,)\d{1,3}(?:,\d{3})+(?!\d|,\d)(?:\.\d+)?|\d+(?:\.\d+)?|(?<!\.)\.\d+)(?:e[-+]?\d+)?/giu;
+  /(?<!\w|\d\.)[-+−]?(?:(?<!\d,)\d{1,3}(?:,\d{3})+(?!\d|,\d)(?:\.\d+)?|\d+(?:\.\d+)?|(?<!\.)\.\d+)(?:e[-+]?\d+)?(?!\.?\d)/giu;
 
 const FENCED = /^\s*```(?:json)?[^\S\n]*\n([\s\S]*?)\n?```\s*$/i;
 

@@ -12,7 +12,7 @@ const UNABLE =
 
 const REFUSALS = [
   new RegExp(`\\b(?:i|we) ?${UNABLE} (?:\\w+ ){0,2}?${HELPING}\\b`, 'i'),
-  /\b(?:i|we) (?:must |have to |respectfully )?(?:decline|refuse)\b(?! to (?:accept|believe)\b)/i,
+  /\b(?:i|we) (?:must |have to )?(?:respectfully )?(?:decline|refuse)\b(?! to (?:accept|believe)\b)/i,
   /\b(?:i|we)(?:'m| am|'re| are) (?:so |very |really |terribly )?(?:sorry|afraid),? (?:but )?(?:no\b|(?:that|this|it) (?:is not|isn't) (?:something|possible)|(?:i|we) (?:can't|cannot|can not|won't)[.!]?$)/im,
   /\b(?:that|this) (?:is not|isn't) something (?:i|we) (?:can|could|will|am able to|are able to)\b/i,
   /\b(?:against|violates?) (?:my|our) (?:guidelines|policy|policies|instructions|rules|principles)\b/i,
