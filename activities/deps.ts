@@ -37,7 +37,7 @@ export interface ActivityDeps {
   readonly recordId: (...parts: (string | number)[]) => string;
   readonly onModelCall: (call: {
     readonly model: string;
-    readonly status: 'answered' | 'error';
+    readonly status: 'answered' | 'invalid' | 'error';
     readonly latencyMs: number;
   }) => void;
 }

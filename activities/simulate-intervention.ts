@@ -88,15 +88,16 @@ async function planLanes(
   const finding = (await failures.list(cycleId)).find(({ id }) => id === intervention.failureId);
   if (finding === undefined)
     throw new DomainError('not_found', `no failure ${intervention.failureId} in the cycle`);
-  const [experiment, failed] = await Promise.all([
-    experiments.get(finding.experimentId),
-    experiments.runs(finding.failedRunIds),
-  ]);
-  const ofExperiment = failed.filter(({ experimentId }) => experimentId === experiment.id);
+  const experiment = await experiments.get(finding.experimentId);
+  const ordinals = Array.from({ length: experiment.runsPermitted ?? 0 }, (_, ordinal) => ordinal);
+  const runs = await experiments.runs(
+    ordinals.map((ordinal) => deps.recordId('run', experiment.id, ordinal)),
+  );
+  const failedIds = new Set(finding.failedRunIds);
   const stimuli = stimuliOf(experiment);
   const pairs = planPairs({
-    failingRuns: ofExperiment,
-    controls: controlCases([experiment], ofExperiment),
+    failingRuns: runs.filter(({ id }) => failedIds.has(id)),
+    controls: controlCases([experiment], runs),
     replayPairs: simulation.pairsRequested,
   });
   const price = targetPrice(deps, target, gate.mode);

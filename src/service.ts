@@ -10,7 +10,6 @@ import { startMetricsServer } from './observability/metrics-server';
 import { requireMigrated } from './persistence/migrations';
 import type { HealthProbes, Probe } from './ports/health';
 import type { Logger } from './ports/logger';
-import type { Metrics } from './ports/metrics';
 import { connectClient } from './temporal/connection';
 import type { TemporalEndpoint } from './temporal/connection';
 import { registerSearchAttributes } from './temporal/search-attributes';

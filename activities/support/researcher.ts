@@ -1,8 +1,9 @@
 import { costMicroUsd, costUpperBoundMicroUsd } from '../../src/domain/money';
+import type { TokenPrice } from '../../src/domain/money';
 import { CallError } from '../../src/ports/call-error';
 import type { Settlement } from '../../src/ports/ledger';
 import type { Llm, LlmReply } from '../../src/ports/llm';
-import type { CycleRecord, ResearcherStamp } from '../../src/ports/stores';
+import type { CycleRecord, LlmCallRecord, ResearcherStamp } from '../../src/ports/stores';
 import { createAsk } from '../../src/researcher/ask';
 import type { ModelRequest } from '../../src/researcher/ask';
 import { createModelResearcher, MODEL_RESEARCHER_VERSION } from '../../src/researcher/model-researcher';
@@ -30,6 +31,7 @@ export function researcherOf(deps: ActivityDeps, cycle: CycleRecord, signal: Abo
   return createModelResearcher(ask, { name: 'anthropic', maxOutputTokens: deps.maxAnswerTokens });
 }
 
+/** One model call: reserved before, recorded with its bill after, whatever came of it. */
 async function recordedCall(
   deps: ActivityDeps,
   llm: Llm,
@@ -39,8 +41,43 @@ async function recordedCall(
 ): Promise<LlmReply> {
   const { mode } = await deps.stores.mode.current();
   const price = priceInMode(llm, mode, deps.worstCasePrice);
+  const ledgerKey = await reserve(deps, llm, cycle, request, price);
   const { operation, ...question } = request;
-  const inputBytes = Buffer.byteLength(JSON.stringify(question));
+  const startedAt = performance.now();
+  const record = (outcome: Pick<LlmCallRecord, 'response' | 'status' | 'error'>, settlement: Settlement) => {
+    const latencyMs = Math.round(performance.now() - startedAt);
+    deps.onModelCall({ model: llm.model, status: outcome.status, latencyMs });
+    const { provider, model } = llm;
+    const call = { ledgerKey, cycleId: cycle.id, operation, provider, model, latencyMs, request: question };
+    return deps.stores.llmCalls.record(
+      { ...call, promptVersion: MODEL_RESEARCHER_VERSION, ...outcome },
+      settlement,
+    );
+  };
+  try {
+    const reply = await llm.ask(question, signal);
+    const { usage } = reply;
+    const amountMicroUsd = costMicroUsd(usage, price);
+    const answered = { response: reply, status: 'answered', error: null } as const;
+    await record(answered, { key: ledgerKey, outcome: 'settled', amountMicroUsd, usage });
+    return reply;
+  } catch (error) {
+    if (!(error instanceof CallError)) throw error;
+    const outcome = error.options.maybeBilled ? 'unknown' : 'released';
+    await record({ response: null, status: 'error', error: error.message }, { key: ledgerKey, outcome });
+    throw error;
+  }
+}
+
+/** Reserves the most the call can cost; returns the ledger's key. */
+async function reserve(
+  deps: ActivityDeps,
+  llm: Llm,
+  cycle: CycleRecord,
+  { operation, ...question }: ModelRequest,
+  price: TokenPrice,
+): Promise<string> {
+  const inputBytes = Buffer.byteLength(JSON.stringify(question)) + PROTOCOL_OVERHEAD_BYTES;
   const [reservation] = await deps.ledger.reserve({
     cycleId: cycle.id,
     scopes: cycleScopes(cycle.id, cycle.request),
@@ -49,63 +86,12 @@ async function recordedCall(
         operation: `llm/${cycle.id}/${operation}`,
         source: 'researcher',
         model: llm.model,
-        amountMicroUsd: costUpperBoundMicroUsd(
-          inputBytes + PROTOCOL_OVERHEAD_BYTES,
-          request.maxOutputTokens,
-          price,
-        ),
+        amountMicroUsd: costUpperBoundMicroUsd(inputBytes, question.maxOutputTokens, price),
       },
     ],
   });
-  if (reservation === undefined || !reservation.admitted) {
-    throw new BudgetExhausted(reservation?.fullScope ?? 'global');
-  }
-  const record = (
-    settlement: Settlement,
-    outcome: { response: unknown; status: 'answered' | 'error'; error: string | null },
-    latencyMs: number,
-  ) => {
-    deps.onModelCall({ model: llm.model, status: outcome.status, latencyMs });
-    const call = {
-      ledgerKey: reservation.key,
-      cycleId: cycle.id,
-      operation,
-      provider: llm.provider,
-      model: llm.model,
-    };
-    const promptVersion = MODEL_RESEARCHER_VERSION;
-    return deps.stores.llmCalls.record(
-      { ...call, promptVersion, request: question, latencyMs, ...outcome },
-      settlement,
-    );
-  };
-  const startedAt = performance.now();
-  try {
-    const reply = await llm.ask(question, signal);
-    const amountMicroUsd = costMicroUsd(reply.usage, price);
-    const settlement = {
-      key: reservation.key,
-      outcome: 'settled',
-      amountMicroUsd,
-      usage: reply.usage,
-    } as const;
-    await record(
-      settlement,
-      { response: reply, status: 'answered', error: null },
-      Math.round(reply.latencyMs),
-    );
-    return reply;
-  } catch (error) {
-    if (!(error instanceof CallError)) throw error;
-    const outcome = error.options.maybeBilled ? 'unknown' : 'released';
-    const latencyMs = Math.round(performance.now() - startedAt);
-    await record(
-      { key: reservation.key, outcome },
-      { response: null, status: 'error', error: error.message },
-      latencyMs,
-    );
-    throw error;
-  }
+  if (reservation?.admitted !== true) throw new BudgetExhausted(reservation?.fullScope ?? 'global');
+  return reservation.key;
 }
 
 /** What the provider's protocol adds to a request: tool and role framing. */

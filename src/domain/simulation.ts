@@ -10,12 +10,6 @@ export type SimulationVerdict = (typeof SIMULATION_VERDICTS)[number];
 export const REPLAY_LANES = ['baseline', 'candidate'] as const;
 export type ReplayLane = (typeof REPLAY_LANES)[number];
 
-/** Paired binary outcomes over assessed pairs: true means the run failed. */
-export interface PairedOutcome {
-  readonly baselineFailed: boolean;
-  readonly candidateFailed: boolean;
-}
-
 /** What a counterfactual replay showed. */
 export interface SimulationResult {
   readonly verdict: SimulationVerdict;
