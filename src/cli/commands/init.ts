@@ -17,7 +17,8 @@ export function addInitCommand(program: Command, context: CliContext): void {
       try {
         await writeFile(path, CONFIG_TEMPLATE, { flag: 'wx' });
       } catch (error) {
-        const exists = error instanceof Error && 'code' in error && error.code === 'EEXIST';
+        const exists =
+          typeof error === 'object' && error !== null && 'code' in error && error.code === 'EEXIST';
         const reason = error instanceof Error ? error.message : String(error);
         throw new CliError(
           EXIT.failed,
