@@ -9,7 +9,7 @@ import { offeredToolsOf, systemTextOf, userTextsOf } from './stimulus';
 import type { TargetConfiguration } from './target';
 import { cutToBytes, utf8Bytes } from './text-size';
 
-export { DEFAULT_MAX_TOOL_STEPS, playUpperBound } from './play-bound';
+export { playUpperBound } from './play-bound';
 
 export interface PlayCaseInput {
   readonly testCase: TestCase;

@@ -1,7 +1,7 @@
 import type { Evidence } from '../experiment';
 
 /** Longest quote in a piece of evidence, in characters. */
-export const QUOTE_LIMIT = 300;
+const QUOTE_LIMIT = 300;
 
 const CONTEXT = 60;
 
