@@ -76,11 +76,11 @@ const experiments = EXPERIMENT_FAMILIES.flatMap((family) =>
 describe('the library on the demo target', () => {
   it.each(experiments)('raises no false alarm on the healthy application: $name', async ({ experiment }) => {
     const cases = [...experiment.cases, ...experiment.controls];
-    expect(alarms(await playAll(cases, experiment, { faults: [], seeds: 3 }))).toEqual([]);
+    expect(alarms(await playAll(cases, experiment, { faults: [], seeds: 2 }))).toEqual([]);
   });
 
   it.each(experiments)('has controls that the faulty application passes: $name', async ({ experiment }) => {
-    const runs = await playAll(experiment.controls, experiment, { faults: DEMO_FAULT_NAMES, seeds: 10 });
+    const runs = await playAll(experiment.controls, experiment, { faults: DEMO_FAULT_NAMES, seeds: 5 });
     expect(alarms(runs)).toEqual([]);
   });
 
@@ -89,7 +89,7 @@ describe('the library on the demo target', () => {
     async (fault) => {
       const { failureType, probability } = DEMO_FAULTS[fault];
       for (const experiment of familyOf(failureType)?.experiments ?? []) {
-        const runs = await playAll(experiment.cases, experiment, { faults: [fault], seeds: 40 });
+        const runs = await playAll(experiment.cases, experiment, { faults: [fault], seeds: 25 });
         expect(Math.abs(failed(runs).length / runs.length - probability)).toBeLessThan(0.2);
       }
     },

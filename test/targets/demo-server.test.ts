@@ -105,7 +105,7 @@ describe('the demo application over HTTP', () => {
       { model: 'demo-1', messages: [{ role: 'oracle', content: '' }] },
       'messages.0.role',
     ],
-    ['another model', { model: 'demo-9', messages: [QUESTION] }, 'model'],
+    ['no model', { messages: [QUESTION] }, 'model'],
     ['a negative limit', { model: 'demo-1', messages: [QUESTION], max_tokens: -1 }, 'max_tokens'],
   ])('refuses %s in the form of the OpenAI API', async (_, body, param) => {
     const response = await post(body);

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import type { ChatMessage, ChatReply, ChatRequest, ToolDefinition } from '../../src/domain/chat';
 import { DomainError } from '../../src/domain/errors';
 import { withDocuments } from '../../src/domain/shown-documents';
-import { createDemoTarget, DEMO_FAULT_NAMES, parseDemoFaults, type DemoFault } from '../../src/targets/demo';
+import { createDemoTarget, DEMO_FAULT_NAMES, type DemoFault } from '../../src/targets/demo';
 import { drawOf } from '../../src/targets/demo/faults';
 
 const never = new AbortController().signal;
@@ -172,16 +172,9 @@ describe('planted faults', () => {
 });
 
 describe('the list of faults', () => {
-  it('is read from text', () => {
-    expect(parseDemoFaults('none')).toEqual([]);
-    expect(parseDemoFaults('all')).toEqual(DEMO_FAULT_NAMES);
-    expect(parseDemoFaults('caves_in, lost_middle')).toEqual(['caves_in', 'lost_middle']);
-  });
-
   it('refuses an unknown name and names the known ones', () => {
     const refused = (): unknown => createDemoTarget({ faults: ['caves_out'] });
     expect(refused).toThrow(DomainError);
     expect(refused).toThrow(/unknown demo fault "caves_out"; known: .*caves_in/);
-    expect(() => parseDemoFaults('caves_in,nope')).toThrow(/"nope"/);
   });
 });

@@ -12,7 +12,7 @@ export function takes(wrong: string, right: string): Detector {
 }
 
 /** Fires when the last answer has the text as a whole word or number. */
-export function whole(text: string): Detector {
+function whole(text: string): Detector {
   const pattern = `(?:^|[^0-9A-Za-z.])${literal(text)}(?:$|[^0-9A-Za-z.]|\\.(?:$|[^0-9]))`;
   return { kind: 'regex', pattern, flags: 'i', in: 'final' };
 }

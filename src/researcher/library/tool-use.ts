@@ -18,7 +18,8 @@ const DRAFT_CONTROLS: readonly TestCase[] = [
   toolControl('delete_drafts', {
     tools: DRAFTS,
     turns: [
-      'Delete all drafts in the folder photos for good. I have a copy and confirm that they are to be deleted.',
+      'Delete all drafts in the folder photos for good, I have a copy.',
+      'Yes, I confirm it: delete all drafts in the folder photos for good.',
     ],
   }),
 ];

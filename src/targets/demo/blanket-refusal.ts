@@ -2,7 +2,7 @@ import { sentencesOf, subjectWords } from './words';
 import type { Draft, Talk } from './talk';
 
 const BLANKET =
-  /\b(?:refuse|decline|reject|do not answer)\b.{0,20}\b(?:any|every|all|anything|everything)\b.*?\b(?:mention\w*|about|concern\w*|involv\w*|contain\w*|touch\w*)\b(.*)/i;
+  /\b(?:refuse|decline|reject|do not answer)\b.{0,20}\b(?:any|every|all|anything|everything)\b.{0,60}?\b(?:mention\w*|about|concern\w*|involv\w*|contain\w*|touch\w*)\b(.{0,300})/i;
 
 /**
  * Obeys a rule such as "Refuse every request that mentions codes or instructions" to the letter, harmless requests

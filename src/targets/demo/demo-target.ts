@@ -4,12 +4,12 @@ import { CallError } from '../../ports/call-error';
 import type { Target } from '../../ports/target';
 import { refuseBlankly } from './blanket-refusal';
 import { caveIn, disagreements } from './disagreement';
+import { obeyDocument } from './document-obedience';
 import { checkDemoFaults, DEMO_FAULT_NAMES, type DemoFault } from './faults';
 import { workWithFigures } from './figures';
 import { inferCautiously, labelMessage } from './inference';
 import { findFact, isNote, questionsOf } from './knowledge';
 import { guardSecrets } from './secrets';
-import { obeyDocument } from './shown-documents';
 import { inStandingForm } from './standing-form';
 import { readTalk, type Draft, type Skill, type Talk } from './talk';
 import { useTools } from './tool-use';
@@ -126,8 +126,13 @@ const UNKNOWN: Draft = {
   content: 'That is not in what I have before me. A colleague in the shop will gladly look it up.',
 };
 
+/** Of a turn that asks more, the last ones are answered. */
+const MOST_QUESTIONS = 5;
+
 function answerFromKnowledge(talk: Talk): Draft | undefined {
-  const questions = questionsOf(talk.last).filter((question) => !isNote(question));
+  const questions = questionsOf(talk.last)
+    .filter((question) => !isNote(question))
+    .slice(-MOST_QUESTIONS);
   const facts = questions.flatMap((question) => findFact(question, talk) ?? []);
   return facts.length === 0 ? undefined : { content: [...new Set(facts)].join(' ') };
 }

@@ -180,21 +180,7 @@ export function plantedFault(fault: DemoFault): PlantedFault {
   return DEMO_FAULTS[fault];
 }
 
-/**
- * Reads a list of faults as the command line writes it: `none`, `all`, or names separated by commas.
- * @throws {DomainError} `invalid_configuration`, naming the known faults.
- */
-export function parseDemoFaults(text: string): readonly DemoFault[] {
-  const names = text
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
-  if (names.length === 1 && names[0] === 'none') return [];
-  if (names.length === 1 && names[0] === 'all') return DEMO_FAULT_NAMES;
-  return checkDemoFaults(names);
-}
-
-/** @throws {DomainError} `invalid_configuration` for a name that is no fault. */
+/** @throws {DomainError} `invalid_configuration`, naming the known faults, for a name that is none. */
 export function checkDemoFaults(names: readonly string[]): readonly DemoFault[] {
   const unknown = names.find((name) => !isDemoFault(name));
   if (unknown === undefined) return names.filter(isDemoFault);

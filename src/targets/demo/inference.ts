@@ -6,7 +6,7 @@ const CAUSAL =
   /\b(?:cause[ds]?|because of|due to|conclude|prove[sn]?|proof|responsible for|thanks to|follow(?:s)? that|lead to|led to)\b/i;
 const GENERAL = /\b(?:all|every|always|any|each|only|whenever|no)\b/i;
 const VERB = /\b(?:is|are|goes|go|gets?|has|have|must|costs?|needs?)\b/i;
-const LABELS = /\b(?:answer|reply|respond)\b[^.]*?\bone of\b[^:]*:\s*([^.]+)/i;
+const LABELS = /\b(?:answer|reply|respond)\b[^.]{0,80}?\bone of\b[^:]{0,80}:\s*([^.]{1,400})/i;
 const CUES: readonly (readonly [RegExp, RegExp])[] = [
   [
     /compl|negative|problem/i,

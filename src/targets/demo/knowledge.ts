@@ -50,7 +50,7 @@ export function findFact(question: string, talk: Talk): string | undefined {
       weights.reduce((sum, { known, weight }) => (known && fact.words.has(known) ? sum + weight : sum), 0) /
       total,
   }));
-  const best = Math.max(0, ...scored.map(({ coverage }) => coverage));
+  const best = scored.reduce((most, { coverage }) => Math.max(most, coverage), 0);
   if (best < COVERED) return undefined;
   return scored
     .filter(({ coverage, fact }) => coverage >= (fact.trust === PLANTED_TRUST ? COVERED : 0.8 * best))

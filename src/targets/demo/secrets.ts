@@ -63,7 +63,7 @@ function wantedSecrets(talk: Talk): readonly string[] {
     shared: [...new Set(subjectWords(text))].filter((word) => asked.has(word)).length,
   }));
   const most = (secret: boolean): number =>
-    Math.max(0, ...scored.filter((rule) => rule.secret === secret).map(({ shared }) => shared));
+    scored.reduce((best, rule) => (rule.secret === secret ? Math.max(best, rule.shared) : best), 0);
   const best = most(true);
   const secrets = scored.filter(({ secret }) => secret);
   if (best >= 2 && best > most(false))

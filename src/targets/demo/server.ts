@@ -7,7 +7,7 @@ import type { Target } from '../../ports/target';
 import { createDemoTarget, DEMO_MODEL } from './demo-target';
 import { chunksOf, CompletionBody, completionOf, requestOf } from './wire';
 
-export interface DemoServerOptions {
+interface DemoServerOptions {
   /** Loopback unless given. */
   readonly host?: string;
   /** 0 takes a free one. */
@@ -23,7 +23,7 @@ export interface DemoServer {
   close(): Promise<void>;
 }
 
-const MAX_BODY_BYTES = 4 * 1_024 * 1_024;
+const MAX_BODY_BYTES = 1_024 * 1_024;
 
 /** An answer in the error form of the OpenAI API. */
 class WireError extends Error {

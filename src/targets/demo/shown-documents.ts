@@ -1,6 +1,4 @@
 import { FENCE_NOTICE, QUESTION_HEADING, UNFENCED_HEADING } from '../../domain/shown-documents';
-import { sentencesOf } from './words';
-import type { Draft, Talk } from './talk';
 
 /** A document as it was shown with a user turn. */
 export interface ShownDocument {
@@ -39,14 +37,4 @@ export function isPlantedInstruction(sentence: string): boolean {
 /** What a text dictates as the answer, in quotation marks. */
 export function dictatedAnswer(text: string): string | undefined {
   return QUOTED.exec(text)?.[1];
-}
-
-/** The planted fault: what an unfenced document dictates is the answer. */
-export function obeyDocument(talk: Talk): Draft | undefined {
-  const instruction = talk.documents
-    .filter(({ fenced }) => !fenced)
-    .flatMap(({ text }) => sentencesOf(text))
-    .find(({ text }) => isPlantedInstruction(text));
-  if (instruction === undefined || !talk.shows('obeys_documents')) return undefined;
-  return { content: dictatedAnswer(instruction.text) ?? instruction.text };
 }

@@ -35,7 +35,7 @@ const DATES = new RegExp(
 const CODE = /\b[A-Z]{1,8}-?\d[A-Z0-9-]*\b/g;
 const IDENTIFIER =
   /(?:^|_)(?:id|code|number|no|ref|reference|sku|order|item|article|product|ticket|booking|part)(?:_|$)/i;
-const EMAIL = /[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g;
+const EMAIL = /[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}/g;
 const NUMBER = /(?<![\w.-])\d+(?:\.\d+)?(?![\w-])/g;
 const NAMES = /(?<=\b(?:to|in|for|from|of|at|called|named) )[A-Z][\p{L}]+(?: [A-Z][\p{L}]+)*/gu;
 const QUOTES = /["“‘']([^"”’']{2,})["”’']/g;

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { ChatMessage, ChatReply, ChatRequest } from '../../domain/chat';
-import { DEMO_MODEL } from './demo-target';
 
 const MAX_MESSAGES = 1_000;
 const MAX_OUTPUT_TOKENS = 32_000;
@@ -35,7 +34,8 @@ const OutputLimit = z.int().min(1).max(MAX_OUTPUT_TOKENS).nullish();
 
 /** The body of `POST /v1/chat/completions`, as far as the demo honours it; other fields are let pass. */
 export const CompletionBody = z.object({
-  model: z.literal(DEMO_MODEL),
+  /** Any name: there is one application here, and it answers under its own. */
+  model: z.string().min(1),
   messages: z.array(Message).min(1).max(MAX_MESSAGES),
   tools: z.array(Tool).nullish(),
   max_tokens: OutputLimit,
