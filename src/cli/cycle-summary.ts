@@ -14,7 +14,9 @@ const simulationPage = z.looseObject({ items: z.array(simulationSchema) });
 type Simulation = z.infer<typeof simulationSchema>;
 
 const MAX_SIMULATIONS = 200;
-const TEXT_WIDTH = 100;
+const INDENT = '      ';
+/** Of a terminal that does not say; elsewhere nothing is cut. */
+const DEFAULT_COLUMNS = 80;
 
 /** What a cycle found, for people: each failure with its evidence, fix and the verdict of the replay. */
 export async function writeCycleSummary(
@@ -43,7 +45,7 @@ export async function writeCycleSummary(
     for (const intervention of result?.interventions ?? []) {
       if (intervention['failure_id'] !== failure.id) continue;
       const simulation = simulations.find((one) => one.intervention_id === intervention.id);
-      output.write(`      fix: ${describeFix(intervention, simulation)}\n`);
+      writeIndented(output, `fix: ${describeFix(intervention, simulation)}`);
     }
   }
 }
@@ -57,7 +59,13 @@ function writeFailure(output: Output, failure: Readonly<Record<string, unknown>>
     rate,
   ];
   output.write(`  ${heading.filter((part) => part !== '').join('  ')}\n`);
-  output.write(`      ${shortened(oneLine(textOf(failure, 'description')), TEXT_WIDTH)}\n`);
+  writeIndented(output, textOf(failure, 'description'));
+}
+
+/** One line, cut to the width of a terminal. */
+function writeIndented(output: Output, text: string): void {
+  const room = output.isTTY === true ? (output.columns || DEFAULT_COLUMNS) - INDENT.length : Infinity;
+  output.write(`${INDENT}${shortened(oneLine(text), room)}\n`);
 }
 
 const rateSchema = z.looseObject({
@@ -81,10 +89,10 @@ function describeFix(
   intervention: Readonly<Record<string, unknown>>,
   simulation: Simulation | undefined,
 ): string {
-  const name = `${textOf(intervention, 'type')} "${shortened(oneLine(textOf(intervention, 'name')), 60)}"`;
+  const name = `${textOf(intervention, 'type')} "${textOf(intervention, 'name')}"`;
   if (simulation === undefined) return `${name}, not replayed`;
   const verdict = simulation.verdict ?? simulation.state;
-  const reason = simulation.reason === null ? '' : `: ${shortened(oneLine(simulation.reason), TEXT_WIDTH)}`;
+  const reason = simulation.reason === null ? '' : `: ${simulation.reason}`;
   return `${name} → ${verdict.replaceAll('_', ' ')}${reason}`;
 }
 

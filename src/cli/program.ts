@@ -29,7 +29,7 @@ export function createProgram(context: CliContext, version: string): Command {
     .option('--json', 'write one JSON document to standard output, and nothing else there')
     .option('--config <path>', 'configuration file (default tinman.yaml, where there is one)')
     .option('--url <url>', 'where the API is (default TINMAN_URL, else the configured port on this machine)')
-    .configureHelp({ showGlobalOptions: true, helpWidth: context.stdout.columns ?? 100 })
+    .configureHelp({ showGlobalOptions: true, helpWidth: context.stdout.columns || 100 })
     .configureOutput({
       writeOut: (text) => void context.stdout.write(text),
       writeErr: (text) => void context.stderr.write(text),

@@ -106,7 +106,7 @@ function urlsOf(stack: Stack, { temporal }: Config, cycle: CycleDetail | undefin
   return {
     api_url: stack.apiUrl,
     web_ui_url: stack.uiUrl === undefined ? null : `${stack.uiUrl}${workflows}${workflow}`,
-    metrics_url: stack.metricsUrl,
+    metrics_url: `${stack.metricsUrl}/metrics`,
     temporal_address: stack.temporalAddress,
   };
 }

@@ -51,7 +51,7 @@ async function runService(
     context.notifyParent({ ready: urls });
     show(context, options, urls, () => {
       if (service.apiUrl !== undefined) context.stdout.write(`API      ${service.apiUrl}\n`);
-      if (service.metricsUrl !== undefined) context.stdout.write(`Metrics  ${service.metricsUrl}\n`);
+      if (service.metricsUrl !== undefined) context.stdout.write(`Metrics  ${service.metricsUrl}/metrics\n`);
     });
     if (!context.signal.aborted) await once(context.signal, 'abort');
   } finally {
