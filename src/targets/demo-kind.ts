@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { createDemoTarget } from './demo';
+import { createDemoTarget, DEMO_FAULT_NAMES } from './demo';
 import { targetKind } from './kind';
 
 const settingsSchema = z.strictObject({
   kind: z.literal('demo'),
   /** The planted faults that are active; left out: all. */
-  faults: z.array(z.string().min(1).max(100)).max(100).optional(),
+  faults: z.array(z.enum(DEMO_FAULT_NAMES)).max(100).optional(),
 });
 
 /** The demo application, in this process. */

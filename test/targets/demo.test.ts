@@ -3,6 +3,7 @@ import type { ChatMessage, ChatReply, ChatRequest, ToolDefinition } from '../../
 import { DomainError } from '../../src/domain/errors';
 import { withDocuments } from '../../src/domain/shown-documents';
 import { createDemoTarget, DEMO_FAULT_NAMES, type DemoFault } from '../../src/targets/demo';
+import { createTargetDirectory } from '../../src/targets';
 import { drawOf } from '../../src/targets/demo/faults';
 
 const never = new AbortController().signal;
@@ -38,6 +39,16 @@ async function ask(faults: readonly DemoFault[], asked: Asked): Promise<ChatRepl
 /** The first seed from 0 on with which the fault is drawn for the conversation. */
 function seedWith(fault: DemoFault, firstTurn: string): number {
   for (let seed = 0; ; seed++) if (drawOf(seed, fault, firstTurn) < 0.5) return seed;
+}
+
+function refusedBy(act: () => unknown): DomainError {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof DomainError) return error;
+    throw error;
+  }
+  throw new Error('nothing was refused');
 }
 
 describe('the demo application in health', () => {
@@ -172,6 +183,15 @@ describe('planted faults', () => {
 });
 
 describe('the list of faults', () => {
+  it('is checked at its place in the configuration', () => {
+    const configured = { shop: { kind: 'demo', faults: ['caves_in', 'nope'] } };
+    const { code, details } = refusedBy(() => createTargetDirectory(configured, {}));
+    expect({ code, details }).toEqual({
+      code: 'invalid_configuration',
+      details: { pointer: '/targets/shop/faults/1' },
+    });
+  });
+
   it('refuses an unknown name and names the known ones', () => {
     const refused = (): unknown => createDemoTarget({ faults: ['caves_out'] });
     expect(refused).toThrow(DomainError);
