@@ -67,11 +67,16 @@ function withoutKills(args) {
   return at < 0 ? args : args.toSpliced(at, 2);
 }
 
+let hungUp = false;
+
 /** Runs a program of Node's with our own streams and passes signals on; resolves with its exit code. */
 function node(args, variables = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(execPath, args, { cwd: ROOT, stdio: 'inherit', env: { ...env, ...variables } });
-    const forward = (signal) => void child.kill(signal);
+    const forward = (signal) => {
+      hungUp ||= signal === 'SIGHUP';
+      child.kill(signal);
+    };
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
     for (const signal of signals) process.on(signal, forward);
     child.once('error', reject);
@@ -95,3 +100,5 @@ if (command === undefined) {
     process.exitCode = 1;
   }
 }
+// Without its terminal Node would abort in its own last words.
+if (hungUp) process.kill(process.pid, 'SIGHUP');

@@ -7,6 +7,12 @@ export interface Output {
   write(text: string): unknown;
 }
 
+/** How many characters fit into a line; without a limit where there is no terminal. */
+export function columnsOf(output: Output): number {
+  if (output.isTTY !== true) return Infinity;
+  return output.columns === undefined || output.columns === 0 ? 80 : output.columns;
+}
+
 /** The world as commands see it. */
 export interface CliContext {
   readonly env: NodeJS.ProcessEnv;

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { ApiClient } from './api-client';
-import type { Output } from './context';
+import { columnsOf, type Output } from './context';
 import { counted, type CycleDetail } from './cycle-view';
-import { oneLine, shortened } from './terminal-text';
+import { oneLine, wrapped } from './terminal-text';
 
 const simulationSchema = z.looseObject({
   intervention_id: z.string(),
@@ -15,8 +15,6 @@ type Simulation = z.infer<typeof simulationSchema>;
 
 const MAX_SIMULATIONS = 200;
 const INDENT = '      ';
-/** Of a terminal that does not say; elsewhere nothing is cut. */
-const DEFAULT_COLUMNS = 80;
 
 /** What a cycle found, for people: each failure with its evidence, fix and the verdict of the replay. */
 export async function writeCycleSummary(
@@ -45,7 +43,7 @@ export async function writeCycleSummary(
     for (const intervention of result?.interventions ?? []) {
       if (intervention['failure_id'] !== failure.id) continue;
       const simulation = simulations.find((one) => one.intervention_id === intervention.id);
-      writeIndented(output, `fix: ${describeFix(intervention, simulation)}`);
+      writeFix(output, intervention, simulation);
     }
   }
 }
@@ -62,10 +60,10 @@ function writeFailure(output: Output, failure: Readonly<Record<string, unknown>>
   writeIndented(output, textOf(failure, 'description'));
 }
 
-/** One line, cut to the width of a terminal. */
-function writeIndented(output: Output, text: string): void {
-  const room = output.isTTY === true ? (output.columns || DEFAULT_COLUMNS) - INDENT.length : Infinity;
-  output.write(`${INDENT}${shortened(oneLine(text), room)}\n`);
+/** As many lines as it takes, indented. */
+function writeIndented(output: Output, text: string, indent = INDENT): void {
+  for (const line of wrapped(oneLine(text), columnsOf(output) - indent.length))
+    output.write(`${indent}${line}\n`);
 }
 
 const rateSchema = z.looseObject({
@@ -85,15 +83,16 @@ function rateOf(failure: Readonly<Record<string, unknown>>): string {
   return `${rate.count} of ${counted(rate.n, 'run')}${interval}`;
 }
 
-function describeFix(
+function writeFix(
+  output: Output,
   intervention: Readonly<Record<string, unknown>>,
   simulation: Simulation | undefined,
-): string {
+): void {
+  const verdict = simulation === undefined ? 'not replayed' : (simulation.verdict ?? simulation.state);
   const name = `${textOf(intervention, 'type')} "${textOf(intervention, 'name')}"`;
-  if (simulation === undefined) return `${name}, not replayed`;
-  const verdict = simulation.verdict ?? simulation.state;
-  const reason = simulation.reason === null ? '' : `: ${simulation.reason}`;
-  return `${name} → ${verdict.replaceAll('_', ' ')}${reason}`;
+  writeIndented(output, `fix (${verdict.replaceAll('_', ' ')}): ${name}`);
+  const reason = simulation?.reason;
+  if (typeof reason === 'string') writeIndented(output, reason, `${INDENT}  `);
 }
 
 function textOf(record: Readonly<Record<string, unknown>>, name: string): string {

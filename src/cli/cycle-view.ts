@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { CYCLE_PHASES, CYCLE_STATES } from '../domain/cycle';
 import type { ApiClient } from './api-client';
-import type { Output } from './context';
+import { columnsOf, type Output } from './context';
 import { shortened } from './terminal-text';
 
 const progressSchema = z.looseObject({
@@ -59,9 +59,7 @@ export class ProgressView {
     const text = describeProgress(progress);
     if (text === this.shown) return;
     if (this.output.isTTY === true) {
-      this.output.write(
-        `\r\u001b[2K${shortened(`${bar(progress)} ${text}`, (this.output.columns ?? 80) - 1)}`,
-      );
+      this.output.write(`\r\u001b[2K${shortened(`${bar(progress)} ${text}`, columnsOf(this.output) - 1)}`);
     } else if (progress.phase !== this.shownPhase || Date.now() - this.shownAt >= PLAIN_INTERVAL_MS) {
       this.output.write(`${text}\n`);
       this.shownAt = Date.now();

@@ -7,10 +7,14 @@ const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopping.abort());
 // The supervisor that started this process is gone.
 process.on('disconnect', () => stopping.abort());
-// A reader such as `head` that has seen enough is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
+// A reader such as `head` that has seen enough, or a terminal that is gone, is no error.
+let terminalGone = false;
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EIO') terminalGone = true;
+    else if (error.code !== 'EPIPE') throw error;
+  });
+}
 
 async function main(): Promise<void> {
   process.exitCode = await runCli(process.argv.slice(2), {
@@ -24,6 +28,11 @@ async function main(): Promise<void> {
     notifyParent: (message) => void process.send?.(message),
   });
   if (process.connected) process.disconnect();
+  // Node would abort in its own last words to such a terminal.
+  if (terminalGone) {
+    process.removeAllListeners('SIGHUP');
+    process.kill(process.pid, 'SIGHUP');
+  }
 }
 
 void main();

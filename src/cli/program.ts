@@ -8,7 +8,9 @@ import { addMigrateCommands } from './commands/migrate';
 import { addRecordCommands } from './commands/records';
 import { addServiceCommands } from './commands/service';
 import { addStateCommands } from './commands/state';
-import type { CliContext } from './context';
+import { columnsOf, type CliContext } from './context';
+
+const MAX_HELP_COLUMNS = 110;
 
 const EPILOGUE = `
 Settings come from the command line, then the environment, then tinman.yaml (tinman init writes one).
@@ -29,7 +31,10 @@ export function createProgram(context: CliContext, version: string): Command {
     .option('--json', 'write one JSON document to standard output, and nothing else there')
     .option('--config <path>', 'configuration file (default tinman.yaml, where there is one)')
     .option('--url <url>', 'where the API is (default TINMAN_URL, else the configured port on this machine)')
-    .configureHelp({ showGlobalOptions: true, helpWidth: context.stdout.columns || 100 })
+    .configureHelp({
+      showGlobalOptions: true,
+      helpWidth: Math.min(columnsOf(context.stdout), MAX_HELP_COLUMNS),
+    })
     .configureOutput({
       writeOut: (text) => void context.stdout.write(text),
       writeErr: (text) => void context.stderr.write(text),

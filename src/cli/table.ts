@@ -1,4 +1,4 @@
-import type { Output } from './context';
+import { columnsOf, type Output } from './context';
 import { lines, oneLine, shortened } from './terminal-text';
 
 export type Row = Readonly<Record<string, unknown>>;
@@ -24,7 +24,7 @@ export function writeTable(output: Output, columns: readonly Column[], rows: rea
   ];
   const widths = columns.map((_, index) => Math.max(...cells.map((line) => widthOf(line[index] ?? ''))));
   const before = widths.slice(0, -1).reduce((sum, width) => sum + width + 2, 0);
-  const room = output.isTTY === true ? Math.max((output.columns || 80) - before, MIN_LAST_COLUMN) : Infinity;
+  const room = Math.max(columnsOf(output) - before, MIN_LAST_COLUMN);
   for (const line of cells) {
     const padded = line.map((text, index) =>
       index === line.length - 1 ? shortened(text, room) : pad(text, widths[index] ?? 0),

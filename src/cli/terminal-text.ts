@@ -24,3 +24,14 @@ export function shortened(text: string, length: number): string {
   const characters = Array.from(text);
   return characters.length <= length ? text : `${characters.slice(0, Math.max(0, length - 1)).join('')}…`;
 }
+
+/** Lines of at most so many characters, broken at blanks where there are any. */
+export function wrapped(text: string, width: number): readonly string[] {
+  const found: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = found.at(-1);
+    if (last === undefined || last.length + 1 + word.length > width) found.push(word);
+    else found[found.length - 1] = `${last} ${word}`;
+  }
+  return found;
+}
