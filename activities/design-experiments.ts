@@ -56,7 +56,7 @@ async function designMissing(
     deps.stores.experiments.saveDesigns(cycle.id, groups.flat(), researcherStamp(deps)),
   );
   let budgetExhausted = false;
-  await withHeartbeat(async (signal) => {
+  const designAll = withHeartbeat(async (signal) => {
     const researcher = researcherOf(deps, cycle, signal);
     await mapParallel(missing, deps.settingsFor(mode).maxParallel, async ({ hypothesis, ordinal }) => {
       const count = cycle.request.maxExperiments;
@@ -74,7 +74,7 @@ async function designMissing(
           runsRequested: cycle.request.runsPerExperiment,
           estimatedCostMicroUsd: estimate(design, cycle.request.runsPerExperiment, target, price),
         }));
-        if (records.length > 0) await commit.add(records);
+        if (records.length > 0) commit.add(records);
         made.push(...records);
       } catch (error) {
         if (!(error instanceof BudgetExhausted)) throw error;
@@ -82,6 +82,11 @@ async function designMissing(
       }
     });
   });
+  try {
+    await designAll;
+  } finally {
+    await commit.drain();
+  }
   const fresh = { state: 'designed', mode: null, runsPermitted: null } as const;
   return { experiments: made.map((experiment) => ({ ...experiment, ...fresh })), budgetExhausted };
 }

@@ -10,12 +10,14 @@ import { learn } from './learn';
 import { openCycle } from './open-cycle';
 import { runExperiment } from './run-experiment';
 import { simulateIntervention } from './simulate-intervention';
+import { rememberCycles } from './support/remembered-cycles';
 
 export type { ActivityDeps, ModeSettings } from './deps';
 export { researcherStamp } from './support/researcher';
 
 /** The activities over their ports; what they throw says whether Temporal may try again. */
-export function createActivities(deps: ActivityDeps): Activities {
+export function createActivities(given: ActivityDeps): Activities {
+  const deps = { ...given, stores: { ...given.stores, cycles: rememberCycles(given.stores.cycles) } };
   const { approvals, cycles, experiments, simulations } = deps.stores;
   return {
     openCycle: withFailures(openCycle(deps)),

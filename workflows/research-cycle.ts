@@ -15,6 +15,14 @@ import type { StepTrack } from './support/step-track';
 // Without the failure types a DomainError would retry the workflow task for ever instead of failing the cycle.
 wf.setWorkflowOptions({ failureExceptionTypes: [DomainError] }, researchCycle);
 
+/** The phases of the researcher, which calls no target. */
+const RESEARCH_PHASES: ReadonlySet<CyclePhase> = new Set([
+  'hypothesis_generation',
+  'experiment_design',
+  'failure_discovery',
+  'intervention_design',
+]);
+
 /** What one run of the workflow hands to the next: everything else is in PostgreSQL. */
 interface Carried {
   readonly plan: CyclePlan;
@@ -39,7 +47,6 @@ export async function researchCycle(input: CycleInput, carried?: Carried): Promi
   try {
     const plan =
       carried?.plan ?? (await quick.openCycle({ ...input, workflowId: wf.workflowInfo().workflowId }));
-    if (carried === undefined) view.showMode(plan.startMode);
     await story(input, plan, view, desk);
   } catch (error) {
     if (error instanceof wf.ContinueAsNew) throw error;
@@ -61,7 +68,7 @@ async function story(input: CycleInput, plan: CyclePlan, view: CycleView, desk: 
   const phase = async (name: CyclePhase, run: () => Promise<void>): Promise<void> => {
     if (isBefore(name, resumedIn)) return;
     await wf.condition(() => !counts.paused);
-    view.enter(name);
+    view.enter(name, plan.startMode, plan.offline && RESEARCH_PHASES.has(name));
     await run();
   };
   const shared = {

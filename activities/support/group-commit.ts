@@ -1,36 +1,50 @@
-/** Writes items in groups: whatever arrives while one write is under way goes into the next, so no item waits without need. */
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** How long the first item of a group waits for others, in ms: each write costs a commit, whatever its size. */
+const LINGER_MS = 40;
+
+/**
+ * Writes items in groups, one group at a time. Adding does not wait for the write; `drain` does. What is added and not
+ * yet written when the process dies is missing, as if it had never been done.
+ */
 export class GroupCommit<T> {
-  private waiting: {
-    readonly item: T;
-    readonly resolve: () => void;
-    readonly reject: (error: unknown) => void;
-  }[] = [];
-  private writing = false;
+  private readonly waiting: T[] = [];
+  private writing: Promise<void> = Promise.resolve();
+  private idle = true;
+  private failure: { readonly error: unknown } | undefined;
+  private hurry = new AbortController();
 
   constructor(private readonly write: (items: readonly T[]) => Promise<void>) {}
 
-  /** Resolves when the item is written; rejects when its group could not be. */
-  add(item: T): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.waiting.push({ item, resolve, reject });
-      if (!this.writing) void this.drain();
-    });
+  /** @throws what an earlier write threw: nothing more should then be begun. */
+  add(item: T): void {
+    this.throwIfFailed();
+    this.waiting.push(item);
+    if (this.idle) this.writing = this.writeAll();
   }
 
-  private async drain(): Promise<void> {
-    this.writing = true;
-    // Lets the items of the same moment join the first group.
-    await new Promise(setImmediate);
-    while (this.waiting.length > 0) {
-      const group = this.waiting;
-      this.waiting = [];
-      try {
-        await this.write(group.map(({ item }) => item));
-        for (const { resolve } of group) resolve();
-      } catch (error) {
-        for (const { reject } of group) reject(error);
+  /** Resolves when everything added so far is written. */
+  async drain(): Promise<void> {
+    this.hurry.abort();
+    await this.writing;
+    this.hurry = new AbortController();
+    this.throwIfFailed();
+  }
+
+  throwIfFailed(): void {
+    if (this.failure !== undefined) throw this.failure.error;
+  }
+
+  private async writeAll(): Promise<void> {
+    this.idle = false;
+    try {
+      while (this.waiting.length > 0) {
+        await sleep(LINGER_MS, undefined, { signal: this.hurry.signal }).catch(() => undefined);
+        await this.write(this.waiting.splice(0));
       }
+    } catch (error) {
+      this.failure = { error };
     }
-    this.writing = false;
+    this.idle = true;
   }
 }

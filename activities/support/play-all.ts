@@ -34,10 +34,13 @@ export async function playAll<P extends Play>(
     try {
       await mapParallel(admitted, parallel, async ({ plan, key }) => {
         session.signal.throwIfAborted();
+        commit.throwIfFailed();
         begun.add(key);
-        await commit.add({ plan, played: await play(plan, key, session) });
+        commit.add({ plan, played: await play(plan, key, session) });
       });
+      await commit.drain();
     } catch (error) {
+      await commit.drain();
       const untouched = admitted.filter(({ key }) => !begun.has(key));
       await session.ledger.settle(untouched.map(({ key }) => ({ key, outcome: 'released' })));
       throw error;

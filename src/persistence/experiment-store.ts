@@ -4,8 +4,7 @@ import { appendInTransaction } from './audit-trail';
 import { fromJson, member, money } from './columns';
 import { advancePhase } from './cycle-phase';
 import { finishExperiment, skipExperiment } from './experiment-end';
-import { insertMissing } from './insert-rows';
-import { settleInTransaction } from './ledger';
+import { insertMissing, insertMissingWithBills } from './insert-rows';
 import { RUN_COLUMNS, runRow, toRunFigures } from './recorded-run';
 import type { AuditEvent } from '../ports/audit';
 import type { ExperimentDesign } from '../domain/experiment';
@@ -73,17 +72,15 @@ export function createExperimentStore(prisma: PrismaClient): ExperimentStore {
       });
       return { experiment: await get(experimentId), recorded: recorded.map(({ ordinal }) => ordinal) };
     },
-    recordRuns: async (experimentId, cycleId, runs, settlements) =>
-      prisma.$transaction(async (tx) => {
-        const rows = runs.map((run) => ({
-          ...runRow(run),
-          cycle_id: cycleId,
-          experiment_id: experimentId,
-          ordinal: run.ordinal,
-        }));
-        await insertMissing(tx, RUNS, rows);
-        await settleInTransaction(tx, settlements);
-      }),
+    async recordRuns(experimentId, cycleId, runs, settlements) {
+      const rows = runs.map((run) => ({
+        ...runRow(run),
+        cycle_id: cycleId,
+        experiment_id: experimentId,
+        ordinal: run.ordinal,
+      }));
+      await insertMissingWithBills(prisma, RUNS, rows, settlements);
+    },
     finish: (experimentId) => finishExperiment(prisma, experimentId),
     skip: (experimentId, reason, detail) => skipExperiment(prisma, experimentId, reason, detail),
     runsOfCycle: (cycleId) => listRuns({ cycleId }),

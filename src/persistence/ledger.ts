@@ -59,7 +59,12 @@ export async function settleInTransaction(
   settlements: readonly Settlement[],
 ): Promise<void> {
   if (settlements.length === 0) return;
-  const bills = JSON.stringify(
+  await tx.$executeRaw`SELECT ledger_settle(${billsOf(settlements)}::jsonb)`;
+}
+
+/** Settlements as the function `ledger_settle` of the database reads them. */
+export function billsOf(settlements: readonly Settlement[]): string {
+  return JSON.stringify(
     settlements.map(({ key, outcome, amountMicroUsd, usage }) => ({
       key,
       outcome,
@@ -69,7 +74,6 @@ export async function settleInTransaction(
       output_tokens: usage?.outputTokens,
     })),
   );
-  await tx.$executeRaw`SELECT ledger_settle(${bills}::jsonb)`;
 }
 
 function requestOf(input: ReserveInput, global: GlobalBudget, sessionStart: string): object {

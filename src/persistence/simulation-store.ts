@@ -3,9 +3,8 @@ import { REPLAY_LANES } from '../domain/simulation';
 import { appendInTransaction } from './audit-trail';
 import { fromJson, member, money, storableJson, storableText } from './columns';
 import { advancePhase } from './cycle-phase';
-import { insertMissing } from './insert-rows';
+import { insertMissingWithBills } from './insert-rows';
 import { INTERVENTIONS_IN_ORDER } from './intervention-store';
-import { settleInTransaction } from './ledger';
 import { RUN_COLUMNS, runRow, toRunFigures } from './recorded-run';
 import type { SimulationResult } from '../domain/simulation';
 import type { RecordedReplay, SimulationStore, StoredSimulation } from '../ports/stores';
@@ -47,19 +46,17 @@ export function createSimulationStore(prisma: PrismaClient): SimulationStore {
       return { simulation: toSimulation(row), recorded: row.replays.map(toReplay) };
     },
 
-    recordReplays: async (simulationId, replays, settlements) =>
-      prisma.$transaction(async (tx) => {
-        const rows = replays.map((replay) => ({
-          ...runRow(replay),
-          simulation_id: simulationId,
-          control: replay.control,
-          pair: replay.pair,
-          lane: replay.lane,
-          source_run_id: replay.sourceRunId,
-        }));
-        await insertMissing(tx, REPLAYS, rows);
-        await settleInTransaction(tx, settlements);
-      }),
+    async recordReplays(simulationId, replays, settlements) {
+      const rows = replays.map((replay) => ({
+        ...runRow(replay),
+        simulation_id: simulationId,
+        control: replay.control,
+        pair: replay.pair,
+        lane: replay.lane,
+        source_run_id: replay.sourceRunId,
+      }));
+      await insertMissingWithBills(prisma, REPLAYS, rows, settlements);
+    },
 
     finish: (simulationId, result) => finish(prisma, simulationId, result),
     skip: (simulationId, reason, detail) => skip(prisma, simulationId, reason, detail),

@@ -33,18 +33,24 @@ export function freshCounts(): CycleCounts {
 
 /** What the Web UI shows of a cycle: search attributes, current details and the status query. */
 export class CycleView {
+  private modeShown = false;
+
   constructor(
     private readonly input: CycleInput,
     readonly counts: CycleCounts,
   ) {}
 
-  showMode(mode: Mode): void {
-    wf.upsertSearchAttributes([{ key: MODE, value: mode }]);
-  }
-
-  enter(phase: CyclePhase): void {
+  /**
+   * Shows the phase, and the mode with the first one. Phases that pass within one workflow task can be seen by nobody in
+   * between; their upserts would only be events: they are `brief`.
+   */
+  enter(phase: CyclePhase, mode: Mode, brief: boolean): void {
     this.counts.phase = phase;
-    wf.upsertSearchAttributes([{ key: PHASE, value: phase }]);
+    if (!brief) {
+      const pairs = this.modeShown ? [] : [{ key: MODE, value: mode }];
+      wf.upsertSearchAttributes([...pairs, { key: PHASE, value: phase }]);
+      this.modeShown = true;
+    }
     this.refresh();
   }
 
