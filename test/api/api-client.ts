@@ -36,27 +36,30 @@ export interface Answer {
   readonly body: unknown;
 }
 
-/** A running API over a fake world. Every JSON answer is held against the schema that the document has for it. */
+/** A client of a running API. Every JSON answer is held against the schema that the document has for it. */
 export class ApiClient {
   private readonly validators = new Map<string, ValidateFunction>();
 
   private constructor(
-    private readonly server: HttpServer,
+    readonly url: string,
     readonly document: Document,
+    private readonly server?: HttpServer,
   ) {}
 
+  /** Serves an API over a fake world. */
   static async start(world: FakeWorld): Promise<ApiClient> {
     const server = await listen(createApp(world.deps), { host: '127.0.0.1', port: 0 });
-    const document = await (await fetch(`${server.url}/openapi.json`)).json();
-    return new ApiClient(server, Document.parse(document));
+    return new ApiClient(server.url, await documentAt(server.url), server);
   }
 
-  get url(): string {
-    return this.server.url;
+  /** For an API that runs elsewhere. */
+  static async at(url: string): Promise<ApiClient> {
+    return new ApiClient(url, await documentAt(url));
   }
 
-  close(): Promise<void> {
-    return this.server.close();
+  /** Ends the API that `start` serves. */
+  async close(): Promise<void> {
+    await this.server?.close();
   }
 
   get(path: string, headers: Record<string, string> = {}): Promise<Answer> {
@@ -118,6 +121,10 @@ export class ApiClient {
     this.validators.set(name, validate);
     return validate;
   }
+}
+
+async function documentAt(url: string): Promise<Document> {
+  return Document.parse(await (await fetch(`${url}/openapi.json`)).json());
 }
 
 /** The problem in an answer, which must be one. */

@@ -46,6 +46,7 @@ export interface ApiProcess {
   readonly process: StackProcess;
   /** Stays the same over restarts. */
   readonly url: string;
+  /** Without its path. */
   readonly metricsUrl: string;
 }
 
@@ -55,6 +56,8 @@ export interface Stack {
   readonly url: string;
   readonly apis: readonly ApiProcess[];
   readonly workers: readonly StackProcess[];
+  /** One for each worker. */
+  readonly workerMetricsUrls: readonly string[];
   readonly temporal: TemporalProcess;
   /** Only with `postgres: 'own'`. */
   readonly postgres: StackProcess | undefined;
@@ -121,6 +124,7 @@ async function start(options: StackOptions, onStop: OnStop): Promise<Omit<Stack,
     url,
     apis,
     workers: workers.map(({ process }) => process),
+    workerMetricsUrls: workers.map(({ metricsUrl }) => metricsUrl),
     temporal,
     postgres: database.process,
     databaseUrl: database.url,
