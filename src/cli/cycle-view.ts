@@ -45,7 +45,7 @@ export type CycleDetail = z.infer<typeof cycleDetailSchema>;
 
 const POLL_MS = 400;
 const PLAIN_INTERVAL_MS = 2_000;
-const BAR_CELLS = 14;
+const BAR_CELLS = 10;
 
 /** Shows the progress of a cycle: in place on a terminal, as a line now and then elsewhere. */
 export class ProgressView {
@@ -98,20 +98,19 @@ export async function followCycle(
   }
 }
 
-/** One line: phase, what is done, what was found, what it cost. */
+/** One line, what matters most first: a narrow terminal cuts the rest. */
 function describeProgress(progress: Progress): string {
   const { experiments_done: done, experiments_total: total, pending_approvals: pending } = progress;
   return [
     `${CYCLE_PHASES.indexOf(progress.phase) + 1}/${CYCLE_PHASES.length} ${progress.phase.replaceAll('_', ' ')}`,
-    counted(progress.hypotheses, 'hypothesis', 'hypotheses'),
+    ...(progress.paused ? ['paused'] : []),
+    ...(pending > 0 ? [`waiting for ${counted(pending, 'approval')} (tinman approvals)`] : []),
     `experiments ${done}/${total}`,
-    counted(progress.runs_done, 'run'),
     counted(progress.failures, 'failure'),
-    ...(progress.simulations > 0 ? [counted(progress.simulations, 'simulation')] : []),
     `$${progress.spent_usd.toFixed(4)} spent`,
     ...(progress.held_usd > 0 ? [`$${progress.held_usd.toFixed(4)} held`] : []),
-    ...(pending > 0 ? [`waiting for ${counted(pending, 'approval')} (tinman approvals list)`] : []),
-    ...(progress.paused ? ['paused'] : []),
+    counted(progress.runs_done, 'run'),
+    ...(progress.simulations > 0 ? [counted(progress.simulations, 'simulation')] : []),
   ].join(' · ');
 }
 

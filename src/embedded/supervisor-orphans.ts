@@ -55,7 +55,8 @@ export class ChildRecord {
 
 async function stop(identity: ProcessIdentity): Promise<void> {
   const deadline = Date.now() + STOP_GRACE_MS;
-  signal(identity, 'SIGTERM');
+  // To PostgreSQL it means not to wait for its sessions.
+  signal(identity, 'SIGINT');
   while (isRunning(identity)) {
     if (Date.now() > deadline) signal(identity, 'SIGKILL');
     await sleep(POLL_MS);

@@ -38,13 +38,15 @@ export function addDevCommand(program: Command, context: CliContext): void {
       const options = command.optsWithGlobals<DevOptions>();
       const config = await readServiceConfig(context, options, listenOverrides(options));
       refuseForeignDatabase(config, options);
+      // The progress of the cycle may stand there.
+      const clearLine = context.stderr.isTTY === true ? '\r\u001b[2K' : '';
       const stack = await startStack({
         config,
         configPath: options.config,
         env: context.env,
         cwd: context.cwd,
         mainScript: context.mainScript,
-        log: (line) => void context.stderr.write(`${line}\n`),
+        log: (line) => void context.stderr.write(`${clearLine}${line}\n`),
         signal: context.signal,
       });
       try {

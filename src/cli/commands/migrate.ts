@@ -15,8 +15,9 @@ export function addMigrateCommands(program: Command, context: CliContext): void 
     .description('apply the migrations that are missing')
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions>();
+      const url = databaseUrl(context, options);
       const { migrateDeploy } = await import('../../persistence/migrations.js');
-      const applied = await migrateDeploy(databaseUrl(context, options));
+      const applied = await migrateDeploy(url);
       show(context, options, { applied }, () => writeNames(context, 'Applied', applied));
     });
   migrate
@@ -24,8 +25,9 @@ export function addMigrateCommands(program: Command, context: CliContext): void 
     .description('show which migrations are applied; exit code 1 when some are missing or unknown')
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions>();
+      const url = databaseUrl(context, options);
       const { migrateStatus } = await import('../../persistence/migrations.js');
-      const status = await migrateStatus(databaseUrl(context, options));
+      const status = await migrateStatus(url);
       show(context, options, status, () => {
         writeNames(context, 'Applied', status.applied);
         writeNames(context, 'Missing', status.pending);
@@ -39,8 +41,9 @@ export function addMigrateCommands(program: Command, context: CliContext): void 
     .option('--steps <n>', 'how many', wholeNumber(1, MAX_STEPS), 1)
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions & { readonly steps: number }>();
+      const url = databaseUrl(context, options);
       const { migrateDown } = await import('../../persistence/migrations.js');
-      const rolledBack = await migrateDown(databaseUrl(context, options), options.steps);
+      const rolledBack = await migrateDown(url, options.steps);
       show(context, options, { rolled_back: rolledBack }, () =>
         writeNames(context, 'Rolled back', rolledBack),
       );

@@ -5,6 +5,7 @@ import type { Config } from '../../config';
 import { startChild, type Child } from '../../embedded/supervisor-child';
 import type { Running } from '../../embedded/supervisor';
 import type { DevServer } from '../../embedded/temporal';
+import { CliError, EXIT } from '../exit';
 
 export interface StackOptions {
   readonly config: Config;
@@ -93,11 +94,12 @@ async function ready(child: Child, signal: AbortSignal): Promise<RunningService[
     });
   });
   const ended = child.exited.then((how) => {
-    throw new Error(`The service ${how} before it was ready:\n${child.lastLines()}`);
+    throw new CliError(EXIT.infrastructure, `The service ${how} before it was ready:\n${child.lastLines()}`);
   });
   const tooLate = new Promise<never>((_resolve, reject) => {
     const giveUp = AbortSignal.any([signal, AbortSignal.timeout(SERVICE_READY_TIMEOUT_MS)]);
-    const refuse = () => reject(new Error(`The service was not ready in time:\n${child.lastLines()}`));
+    const late = new CliError(EXIT.infrastructure, 'The service was not ready within a minute; see its log');
+    const refuse = () => reject(late);
     if (giveUp.aborted) refuse();
     else giveUp.addEventListener('abort', refuse, { once: true });
   });
