@@ -9,13 +9,12 @@ import { percentile, print } from './report';
 
 /** One cycle as the issue describes it: 3 hypotheses, 1 experiment each, 5 runs each, one failure replayed over 10 pairs. */
 const REQUEST = {
-  focus: 'resource_exhaustion',
+  focus: 'distributional_shift',
   max_hypotheses: 3,
   max_experiments: 1,
   runs_per_experiment: 5,
   replay_pairs: 10,
 } as const;
-const FAULT = 'echoed_input';
 const MAX_PARALLEL = 5;
 const WAIT_SECONDS = 120;
 
@@ -75,15 +74,10 @@ async function measure(
   system: System,
   database: Pool,
   spec: (typeof CASES)[number],
-  names: Iterator<string>,
+  names: string[],
 ): Promise<void> {
   const wall: number[] = [];
   const overhead: number[] = [];
-  const next = (): string => {
-    const { value, done } = names.next();
-    if (done === true) throw new Error('more cycles than targets');
-    return value;
-  };
   let left: number = spec.cycles;
   const ids: { id: string; wallMs: number }[] = [];
   const cpuBefore = system.cpuMs();
@@ -91,15 +85,12 @@ async function measure(
   const lane = async (): Promise<void> => {
     while (left > 0) {
       left -= 1;
-      ids.push(await runCycle(system, next()));
+      ids.push(await runCycle(system, names.pop() ?? ''));
     }
   };
   await Promise.all(Array.from({ length: spec.concurrency }, lane));
   const elapsedMs = performance.now() - startedAt;
-  const cpuPerCycle = Object.entries(system.cpuMs()).map(([part, ms]) => [
-    `${part}_cpu_ms_per_cycle`,
-    (ms - (cpuBefore[part] ?? 0)) / spec.cycles,
-  ]);
+  const cpuAfter = system.cpuMs();
   for (const { id, wallMs } of ids) {
     wall.push(wallMs);
     overhead.push(wallMs - (await criticalPathMs(database, id)));
@@ -115,11 +106,24 @@ async function measure(
     overhead_ms_p50: percentile(overhead, 0.5),
     overhead_ms_p99: percentile(overhead, 0.99),
     worker_rss_mb: system.workerRssMb(),
-    ...Object.fromEntries(cpuPerCycle),
+    ...cpuPerCycle(cpuBefore, cpuAfter, spec.cycles),
   });
 }
 
-async function main(): Promise<void> {
+/** The CPU time of each part for one cycle, in ms. */
+function cpuPerCycle(
+  before: Readonly<Record<string, number>>,
+  after: Readonly<Record<string, number>>,
+  cycles: number,
+): Readonly<Record<string, number>> {
+  const spent = Object.entries(after).map(([part, ms]): [string, number] => [
+    `${part}_cpu_ms_per_cycle`,
+    (ms - (before[part] ?? 0)) / cycles,
+  ]);
+  return Object.fromEntries(spent);
+}
+
+async function main(env: NodeJS.ProcessEnv): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'tinman-bench-'));
   try {
     for (const latencyMs of new Set(CASES.map((spec) => spec.latencyMs))) {
@@ -129,17 +133,15 @@ async function main(): Promise<void> {
       const home = join(folder, String(latencyMs));
       const system = await startSystem({
         home,
-        faults: [FAULT],
         latencyMs,
         targets,
         maxParallel: MAX_PARALLEL,
+        env,
       });
       const database = new Pool({ connectionString: system.databaseUrl, max: 1 });
       try {
-        const names = targets.values();
-        await Promise.all(
-          Array.from({ length: WARM_UP_CYCLES }, () => runCycle(system, names.next().value ?? '')),
-        );
+        const names = [...targets];
+        await Promise.all(Array.from({ length: WARM_UP_CYCLES }, () => runCycle(system, names.pop() ?? '')));
         for (const spec of specs) await measure(system, database, spec, names);
       } finally {
         await database.end();
@@ -151,4 +153,4 @@ async function main(): Promise<void> {
   }
 }
 
-void main();
+void main(process.env);

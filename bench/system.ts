@@ -9,6 +9,7 @@ import { startEmbeddedPostgres } from '../src/embedded/postgres';
 import { TEMPORAL_CLI } from '../src/embedded/temporal-artifact';
 import { resolveTemporalBinary } from '../src/embedded/temporal-binary';
 import { startTemporalDevServer } from '../src/embedded/temporal';
+import type { DevServer } from '../src/embedded/temporal';
 import { freePorts } from '../src/embedded/supervisor-ports';
 import { migrateDeploy } from '../src/persistence/migrations';
 
@@ -23,45 +24,44 @@ export interface System {
   stop(): Promise<void>;
 }
 
-const readySchema = z.object({ ready: z.object({ api_url: z.string().nullable() }) });
-const urlSchema = z.object({ url: z.string() });
-
-/** Starts PostgreSQL, Temporal, model server, API and one worker, each in a process of its own. */
-export async function startSystem(options: {
+export interface SystemOptions {
   readonly home: string;
-  readonly faults: readonly string[];
   readonly latencyMs: number;
   readonly targets: readonly string[];
   readonly maxParallel: number;
-}): Promise<System> {
+  readonly env: NodeJS.ProcessEnv;
+}
+
+const readySchema = z.object({ ready: z.object({ api_url: z.string() }) });
+const urlSchema = z.object({ url: z.string() });
+
+/** Starts PostgreSQL, Temporal, model server, API and one worker, each in a process of its own. */
+export async function startSystem(options: SystemOptions): Promise<System> {
   const { home } = options;
   await mkdir(home, { recursive: true });
   const closers: (() => Promise<void>)[] = [];
-  const quiet = { info: () => {}, warn: () => {} };
-  const postgres = await startEmbeddedPostgres({ dataDir: join(home, 'postgres'), log: quiet });
+  const program = (file: string, args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess => {
+    const child = fork(file, args, { env, silent: true });
+    child.stderr?.pipe(process.stderr);
+    closers.push(() => end(child));
+    return child;
+  };
+  const postgres = await startEmbeddedPostgres({
+    dataDir: join(home, 'postgres'),
+    log: { info: () => {}, warn: () => {} },
+  });
   closers.push(() => postgres.stop());
   await migrateDeploy(postgres.url);
-  const [grpc = 0, ui = 0] = await freePorts(2);
-  const temporal = await startTemporalDevServer({
-    binary: await resolveTemporalBinary(TEMPORAL_CLI, { env: process.env }),
-    home,
-    namespace: 'default',
-    ports: { grpc, ui },
-    env: process.env,
-    log: () => {},
-  });
+  const temporal = await startTemporal(home, options.env);
   closers.push(() => temporal.stop());
 
-  const model = fork(join(__dirname, 'model-server.js'), [
-    options.faults.join(','),
-    String(options.latencyMs),
-  ]);
-  closers.push(() => end(model));
+  const model = program(join(__dirname, 'model-server.js'), [String(options.latencyMs)], options.env);
   const { url } = urlSchema.parse((await once(model, 'message'))[0]);
   const config = join(home, 'tinman.yaml');
   await writeFile(config, configuration(options, `${url}/v1`));
+  const main = join(__dirname, '..', 'src', 'cli', 'main.js');
   const env = {
-    ...process.env,
+    ...options.env,
     TINMAN_HOME: home,
     TINMAN_DATABASE_URL: postgres.url,
     TEMPORAL_ADDRESS: temporal.address,
@@ -69,33 +69,27 @@ export async function startSystem(options: {
     TINMAN_METRICS_PORT: '0',
     TINMAN_PORT: '0',
   };
-  const start = async (
-    command: string,
-  ): Promise<{ readonly child: ChildProcess; readonly apiUrl: string }> => {
-    const main = join(__dirname, '..', 'src', 'cli', 'main.js');
-    const child = fork(main, [command, '--config', config], { env, silent: true });
-    closers.push(() => end(child));
-    const { ready } = readySchema.parse((await once(child, 'message'))[0]);
-    return { child, apiUrl: ready.api_url ?? '' };
-  };
-  const worker = await start('worker');
-  const api = await start('serve');
+  const worker = program(main, ['worker', '--config', config], env);
+  await once(worker, 'message');
+  const api = program(main, ['serve', '--config', config], env);
+  const { ready } = readySchema.parse((await once(api, 'message'))[0]);
+  const parts = { worker, api, model_server: model, temporal, postgres };
   return {
-    apiUrl: api.apiUrl,
+    apiUrl: ready.api_url,
     databaseUrl: postgres.url,
-    workerRssMb: () => rssMb(worker.child.pid),
-    cpuMs: () =>
-      cpuMsOf({
-        worker: worker.child.pid,
-        api: api.child.pid,
-        temporal: temporal.pid,
-        postgres: postgres.pid,
-        model_server: model.pid,
-      }),
+    workerRssMb: () => rssMb(worker.pid),
+    cpuMs: () => cpuMsOf(Object.fromEntries(Object.entries(parts).map(([name, { pid }]) => [name, pid]))),
     async stop() {
       for (const close of closers.toReversed()) await close();
     },
   };
+}
+
+async function startTemporal(home: string, env: NodeJS.ProcessEnv): Promise<DevServer> {
+  const [grpc = 0, ui = 0] = await freePorts(2);
+  const binary = await resolveTemporalBinary(TEMPORAL_CLI, { env });
+  const ports = { grpc, ui };
+  return startTemporalDevServer({ binary, home, namespace: 'default', ports, env, log: () => {} });
 }
 
 function configuration(
