@@ -20,7 +20,7 @@ const BUILD_INPUTS = ['src', 'workflows', 'activities', 'bench', 'tsconfig.json'
 export async function install() {
   if (installedAsLocked()) return;
   say('Installing the locked dependencies …');
-  const args = ['ci', '--include=dev', '--no-audit', '--no-fund'];
+  const args = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
   if (env.npm_execpath?.endsWith('.js')) await run(execPath, [env.npm_execpath, ...args]);
   else await run(platform === 'win32' ? 'npm.cmd' : 'npm', args, { shell: platform === 'win32' });
 }
