@@ -1,4 +1,5 @@
-import type { ExperimentDesign } from '../src/domain/experiment';
+import { DomainError } from '../src/domain/errors';
+import type { ExperimentDesign, SimulatedTool } from '../src/domain/experiment';
 import type { Hypothesis } from '../src/domain/hypothesis';
 import { validateDetector } from '../src/domain/detect';
 import type { CycleRecord, StoredExperiment } from '../src/ports/stores';
@@ -91,11 +92,24 @@ async function designMissing(
   return { experiments: made.map((experiment) => ({ ...experiment, ...fresh })), budgetExhausted };
 }
 
+/** Whether every detector and every tool schema of a design can be used; what cannot would leave all runs unassessed. */
 function isSound(design: ExperimentDesign, { engines }: ActivityDeps): boolean {
   const cases = [...design.cases, ...design.controls];
+  const usable = ({ parameters }: SimulatedTool): boolean => {
+    try {
+      engines.schemaViolation(parameters, {});
+      return true;
+    } catch (error) {
+      if (error instanceof DomainError) return false;
+      throw error;
+    }
+  };
   return (
     design.cases.length > 0 &&
-    cases.every(({ failsWhen }) => validateDetector(failsWhen, engines) === undefined)
+    cases.every(
+      ({ failsWhen, tools = [] }) =>
+        validateDetector(failsWhen, engines) === undefined && tools.every(usable),
+    )
   );
 }
 

@@ -2,9 +2,6 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { ApprovalDecision, ApprovalState, DecidedApproval } from '../src/domain/approval';
 import type { CyclePhase, EndedCycleState } from '../src/domain/cycle';
 
-/** Registered name of the workflow, as the Web UI shows it. */
-export const RESEARCH_CYCLE = 'researchCycle';
-
 /** An update, not a signal: the approver must learn at once whether the decision was accepted. */
 export const decideApprovalUpdate = defineUpdate<DecidedApproval, [ApprovalDecision]>('decideApproval');
 /** The same payload, for `temporal workflow signal` and the Web UI; recorded as unproven. */

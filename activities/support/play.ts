@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { judgeRun } from '../../src/domain/detect';
 import type { DetectionEngines } from '../../src/domain/detect';
+import { DomainError } from '../../src/domain/errors';
 import type { TestCase, Transcript, UnassessedReason, Verdict } from '../../src/domain/experiment';
 import { addUsage, costMicroUsd, NO_USAGE } from '../../src/domain/money';
 import type { TokenPrice, TokenUsage } from '../../src/domain/money';
@@ -70,15 +71,20 @@ export async function play(plan: Play, firstKey: string, session: PlaySession): 
         await session.ledger.settle([bill.unknown()]);
         throw cause;
       }
+      if (cause instanceof DomainError)
+        return bill.unassessed(startedAt, 'judge_error', cause.message, partial);
       if (!(cause instanceof CallError)) throw cause;
-      const last = attempt === MAX_ATTEMPTS || !cause.options.retryable || Date.now() >= session.deadlineMs;
-      if (last) return bill.interrupted(startedAt, cause, partial);
+      if (isFinal(cause, attempt, session)) return bill.interrupted(startedAt, cause, partial);
       if (!(await bill.renew(cause, partial))) {
         return bill.unassessed(startedAt, 'budget', 'no budget was left for another attempt', partial);
       }
       await sleep(waitMs(cause, attempt, session), undefined, { signal: session.signal });
     }
   }
+}
+
+function isFinal(cause: CallError, attempt: number, session: PlaySession): boolean {
+  return attempt === MAX_ATTEMPTS || !cause.options.retryable || Date.now() >= session.deadlineMs;
 }
 
 function askTarget(plan: Play, session: PlaySession): Promise<Transcript> {

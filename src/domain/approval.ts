@@ -6,7 +6,7 @@ export const APPROVAL_STATES = ['pending', 'approved', 'rejected', 'expired', 'c
 export type ApprovalState = (typeof APPROVAL_STATES)[number];
 
 export const APPROVAL_VERDICTS = ['approved', 'rejected'] as const;
-export type ApprovalVerdict = (typeof APPROVAL_VERDICTS)[number];
+type ApprovalVerdict = (typeof APPROVAL_VERDICTS)[number];
 
 /** Something risky that the cycle wants to do, as shown to the person who decides. */
 export interface ProposedAction {
@@ -73,11 +73,10 @@ export function decisionProblem(value: unknown): string | undefined {
   if (typeof approval_id !== 'string') return 'approval_id is not a text';
   if (!APPROVAL_VERDICTS.some((verdict) => verdict === decision))
     return 'decision is neither approved nor rejected';
-  if (typeof decided_by !== 'string' || decided_by === '' || decided_by.length > DECISION_TEXT_LIMIT) {
-    return 'decided_by is not a name';
-  }
-  if (reason !== undefined && (typeof reason !== 'string' || reason.length > DECISION_TEXT_LIMIT)) {
-    return 'reason is not a text of a sensible length';
-  }
-  return undefined;
+  if (!isText(decided_by) || decided_by === '') return 'decided_by is not a name';
+  return reason === undefined || isText(reason) ? undefined : 'reason is not a text of a sensible length';
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value.length <= DECISION_TEXT_LIMIT;
 }

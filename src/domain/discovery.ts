@@ -62,7 +62,7 @@ export interface FailureCluster<R extends DiscoveryRun = DiscoveryRun> {
 }
 
 /** A known failure that this cycle moves to another state. */
-export interface FailureStateChange {
+interface FailureStateChange {
   readonly failureId: string;
   readonly state: FailureState;
 }

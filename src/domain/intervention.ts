@@ -9,7 +9,6 @@ export const INTERVENTION_TYPES = [
   'retrieval_change',
   'architectural_recommendation',
 ] as const;
-export type InterventionType = (typeof INTERVENTION_TYPES)[number];
 
 /** The machine-readable change; only a recommendation cannot be applied. */
 export type Patch =

@@ -1,5 +1,5 @@
 /** Money is whole micro-dollars (1 USD = 1,000,000), so that sums are exact. */
-export const MICRO_PER_USD = 1_000_000;
+const MICRO_PER_USD = 1_000_000;
 
 /** What a model charges, in USD per million tokens (which is micro-dollars per token). */
 export interface TokenPrice {

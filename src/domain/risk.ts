@@ -25,7 +25,7 @@ export const ACTION_TYPES = [
 export type ActionType = (typeof ACTION_TYPES)[number];
 
 /** Per mode, what each severity of an action means. */
-export type BaseMatrix = Readonly<Record<Mode, Readonly<Record<Severity, RiskTier>>>>;
+type BaseMatrix = Readonly<Record<Mode, Readonly<Record<Severity, RiskTier>>>>;
 
 export interface RiskPolicy {
   readonly version: string;

@@ -1,4 +1,4 @@
-export const CALL_ERROR_KINDS = [
+const CALL_ERROR_KINDS = [
   'rate_limited',
   'unavailable',
   'timeout',

@@ -203,9 +203,7 @@ export interface ApprovalStore {
   /** Moves forward from `pending` and writes the decision; any later call changes nothing. */
   record(decided: DecidedApproval): Promise<void>;
   /** @throws {DomainError} `approval_not_found`. */
-  get(
-    approvalId: string,
-  ): Promise<{
+  get(approvalId: string): Promise<{
     readonly id: string;
     readonly workflowId: string;
     readonly state: string;

@@ -1,19 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { ApplicationFailure, CancelledFailure, WorkflowFailedError } from '@temporalio/client';
 import type { WorkflowHandleWithStartDetails } from '@temporalio/client';
 import type { CycleInput } from '../../src/domain/cycle';
 import type { ApprovalDecision, GateVerdict, ProposedAction } from '../../src/domain/approval';
 import { researchCycle } from '../../workflows';
-import {
-  decideApprovalSignal,
-  decideApprovalUpdate,
-  pauseCycleSignal,
-  resumeCycleSignal,
-  statusQuery,
-} from '../../workflows/messages';
+import { decideApprovalUpdate } from '../../workflows/messages';
 import { startTimeSkipping } from '../support/temporal';
 import type { TemporalHarness } from '../support/temporal';
-import { standIns, step, verdict } from './stand-in-activities';
+import { standIns, verdict } from './stand-in-activities';
 
 type Handle = WorkflowHandleWithStartDetails<typeof researchCycle>;
 const DAY_MS = 86_400_000;
@@ -96,7 +89,7 @@ describe('a cycle that waits for people', () => {
   });
 
   it('takes silence until the deadline as not approved and goes on without the step', async () => {
-    const { activities, recorded, asked } = standIns(waiting(7 * DAY_MS));
+    const { activities, recorded } = standIns(waiting(7 * DAY_MS));
     const outcome = await temporal.withActivities(activities, async () => (await start()).result());
     expect(outcome.state).toBe('completed');
     expect(recorded.ran).toEqual([]);

@@ -159,7 +159,7 @@ describe('researchCycle', () => {
   });
 
   it('records a step that cannot be done and goes on', async () => {
-    const { activities, recorded, asked } = standIns({
+    const { activities, recorded } = standIns({
       runExperiment: () =>
         Promise.reject(ApplicationFailure.nonRetryable('no such target', 'unknown_target')),
     });
@@ -169,7 +169,7 @@ describe('researchCycle', () => {
   });
 
   it('ends as budget_exhausted with what it has', async () => {
-    const { activities, recorded, asked } = standIns({
+    const { activities, recorded } = standIns({
       runExperiment: () => Promise.resolve({ failed: 1, held: 0, unassessed: 4, budgetExhausted: true }),
       designExperiments: () =>
         Promise.resolve({
@@ -196,7 +196,7 @@ describe('researchCycle', () => {
   });
 
   it('fails with the reason when a phase cannot be done', async () => {
-    const { activities, recorded, asked } = standIns({
+    const { activities, recorded } = standIns({
       learn: () => Promise.reject(ApplicationFailure.nonRetryable('the graph is broken', 'not_found')),
     });
     await temporal.withActivities(activities, async () => {
@@ -224,7 +224,7 @@ describe('researchCycle', () => {
 
   it('takes batch after batch until no more steps are planned', async () => {
     const batches = [['e1', 'e2'], ['e3']];
-    const { activities, recorded, asked } = standIns({
+    const { activities, recorded } = standIns({
       designExperiments: () => {
         const steps = (batches.shift() ?? []).map(step);
         return Promise.resolve({ budgetExhausted: false, total: 3, steps, more: batches.length > 0 });

@@ -2,7 +2,7 @@ import type { Activities, PlannedStep } from '../../activities/contract';
 import type { DecidedApproval, GateVerdict, ProposedAction } from '../../src/domain/approval';
 
 /** What the workflow told the world, in order. */
-export interface Recorded {
+interface Recorded {
   readonly decisions: DecidedApproval[];
   readonly ran: string[];
   readonly skipped: { readonly subjectId: string; readonly reason: string }[];

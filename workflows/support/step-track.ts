@@ -54,7 +54,22 @@ async function runBatch(track: StepTrack, steps: readonly PlannedStep[]): Promis
       track.view.refresh();
     }
   };
-  await Promise.all(asked.map(({ step, action }) => finish(step, action)));
+  await allEnded(() => asked.map(({ step, action }) => finish(step, action)));
+}
+
+/** Nothing is under way any more when it throws: an error of one step ends the others first. */
+async function allEnded(begin: () => readonly Promise<void>[]): Promise<void> {
+  const scope = new wf.CancellationScope();
+  await scope.run(async () => {
+    const steps = begin();
+    try {
+      await Promise.all(steps);
+    } catch (error) {
+      scope.cancel();
+      await Promise.allSettled(steps);
+      throw error;
+    }
+  });
 }
 
 /** One try of a step: undefined when it has ended, or a new verdict when the mode changed between gate and act. */
