@@ -69,13 +69,20 @@ export const DECISION_TEXT_LIMIT = 2_000;
 /** What is wrong with a decision that came past the API, where anything may be sent; undefined when it is well formed. */
 export function decisionProblem(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return 'the payload is not an object';
-  const { approval_id, decision, reason, decided_by } = value as Record<string, unknown>;
+  const { approval_id, decision, reason, decided_by } = { ...NO_DECISION, ...value };
   if (typeof approval_id !== 'string') return 'approval_id is not a text';
   if (!APPROVAL_VERDICTS.some((verdict) => verdict === decision))
     return 'decision is neither approved nor rejected';
   if (!isText(decided_by) || decided_by === '') return 'decided_by is not a name';
   return reason === undefined || isText(reason) ? undefined : 'reason is not a text of a sensible length';
 }
+
+const NO_DECISION: Readonly<Record<keyof ApprovalDecision, unknown>> = {
+  approval_id: undefined,
+  decision: undefined,
+  reason: undefined,
+  decided_by: undefined,
+};
 
 function isText(value: unknown): boolean {
   return typeof value === 'string' && value.length <= DECISION_TEXT_LIMIT;

@@ -15,12 +15,7 @@ export function stricterMode(a: Mode, b: Mode): Mode {
 
 /** Runs of an experiment that a mode permits: lab all; shadow half, rounded up, at least min(3, n); production at most 3. */
 export function runsPermitted(mode: Mode, requested: number): number {
-  switch (mode) {
-    case 'lab':
-      return requested;
-    case 'shadow':
-      return Math.max(Math.ceil(requested / 2), Math.min(3, requested));
-    case 'production':
-      return Math.min(requested, 3);
-  }
+  if (mode === 'lab') return requested;
+  if (mode === 'production') return Math.min(requested, 3);
+  return Math.max(Math.ceil(requested / 2), Math.min(3, requested));
 }

@@ -164,11 +164,18 @@ export const TAXONOMY = {
 export type FailureType = keyof typeof TAXONOMY;
 export type FailureClass = (typeof TAXONOMY)[FailureType]['failureClass'];
 
-export const FAILURE_TYPES = Object.keys(TAXONOMY) as [FailureType, ...FailureType[]];
-export const FAILURE_CLASSES = [...new Set(FAILURE_TYPES.map((type) => TAXONOMY[type].failureClass))] as [
-  FailureClass,
-  ...FailureClass[],
-];
+export const FAILURE_TYPES: readonly FailureType[] = Object.keys(TAXONOMY).filter(isFailureType);
+export const FAILURE_CLASSES = [
+  'reasoning',
+  'long_context',
+  'tool_use',
+  'feedback_loop',
+  'deployment',
+] as const satisfies readonly FailureClass[];
+
+function isFailureType(name: string): name is FailureType {
+  return Object.hasOwn(TAXONOMY, name);
+}
 
 export function classOf(type: FailureType): FailureClass {
   return TAXONOMY[type].failureClass;
