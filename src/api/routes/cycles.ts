@@ -216,10 +216,18 @@ function locationOf({ cycleId }: StartedCycle): string {
 }
 
 async function readCycle(records: Records, id: string): Promise<ApiRecord> {
-  const [record, progress] = await Promise.all([records.get('cycles', id), records.progress(id)]);
-  if (record === undefined || progress === undefined) throw noCycle(id);
+  const seen = await recordAndProgress(records, id);
+  // One that ended between the two reads has ended in both when they are made again.
+  const agree = seen.record['state'] === seen.progress.state;
+  const { record, progress } = agree ? seen : await recordAndProgress(records, id);
   const result = progress.state === 'running' ? null : ((await records.result(id)) ?? null);
   return { ...record, progress: presentProgress(progress), result };
+}
+
+async function recordAndProgress(records: Records, id: string) {
+  const [record, progress] = await Promise.all([records.get('cycles', id), records.progress(id)]);
+  if (record === undefined || progress === undefined) throw noCycle(id);
+  return { record, progress };
 }
 
 function noCycle(id: string): DomainError {
