@@ -33,7 +33,7 @@ export interface ApprovalSettings {
 }
 
 /** A target as configured; all but `kind` belongs to the adapter of that kind. */
-export type TargetSettings = Readonly<Record<string, unknown>> & { readonly kind: string };
+type TargetSettings = Readonly<Record<string, unknown>> & { readonly kind: string };
 
 /** The whole configuration, checked and with its defaults. */
 export interface Config {

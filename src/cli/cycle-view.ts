@@ -48,7 +48,7 @@ const PLAIN_INTERVAL_MS = 2_000;
 const BAR_CELLS = 10;
 
 /** Shows the progress of a cycle: in place on a terminal, as a line now and then elsewhere. */
-export class ProgressView {
+class ProgressView {
   private shown = '';
   private shownPhase = '';
   private shownAt = 0;

@@ -18,7 +18,6 @@ for (const stream of [process.stdout, process.stderr]) {
 
 async function main(): Promise<void> {
   process.exitCode = await runCli(process.argv.slice(2), {
-    // oxlint-disable-next-line node/no-process-env -- the one place where the environment enters.
     env: process.env,
     cwd: process.cwd(),
     stdout: process.stdout,
