@@ -34,6 +34,7 @@ export function freshCounts(): CycleCounts {
 /** What the Web UI shows of a cycle: search attributes, current details and the status query. */
 export class CycleView {
   private modeShown = false;
+  private pending = 0;
 
   constructor(
     private readonly input: CycleInput,
@@ -55,20 +56,23 @@ export class CycleView {
   }
 
   showPending(pending: number): void {
+    this.pending = pending;
     wf.upsertSearchAttributes([{ key: PENDING_APPROVALS, value: pending }]);
-    this.refresh(pending);
+    this.refresh();
   }
 
-  refresh(pending = 0): void {
+  /** Markdown: a list needs an empty line before it. */
+  refresh(): void {
     const { phase, hypotheses, experiments, failures, simulations, paused } = this.counts;
     wf.setCurrentDetails(
       [
         `**${phase.replaceAll('_', ' ')}**${paused ? ' (paused)' : ''}`,
-        `- ${hypotheses} hypotheses, ${experiments.ended}/${experiments.total} experiments, ${failures} failures`,
-        `- ${simulations.ended}/${simulations.total} simulations`,
-        ...(pending > 0
-          ? [`- waiting for **${pending}** decision${pending === 1 ? '' : 's'} of a person`]
-          : []),
+        '',
+        `- hypotheses: ${hypotheses}`,
+        `- experiments: ${experiments.ended} of ${experiments.total} ended`,
+        `- failures: ${failures}`,
+        `- simulations: ${simulations.ended} of ${simulations.total} ended`,
+        ...(this.pending > 0 ? [`- decisions waited for: **${this.pending}**`] : []),
       ].join('\n'),
     );
   }
