@@ -50,6 +50,8 @@ export interface Config {
   readonly initialMode: Mode;
   readonly temporal: { readonly address?: string; readonly namespace: string; readonly taskQueue: string };
   readonly researcher: 'offline' | 'anthropic';
+  /** False: nobody chose one, it follows from whether there is a key. */
+  readonly researcherIsChosen: boolean;
   readonly anthropic: {
     readonly apiKey?: string;
     readonly model: string;
@@ -241,6 +243,7 @@ function toConfig(settings: Settings, cwd: string): Config {
       taskQueue: temporal.task_queue,
     },
     researcher: settings.researcher ?? (anthropic.api_key === undefined ? 'offline' : 'anthropic'),
+    researcherIsChosen: settings.researcher !== undefined,
     anthropic: {
       ...(anthropic.api_key === undefined ? {} : { apiKey: anthropic.api_key }),
       model: anthropic.model,

@@ -53,10 +53,14 @@ describe('loadConfig', () => {
   });
 
   it('uses Claude where there is a key, unless told otherwise', () => {
-    expect(load({ env: { ANTHROPIC_API_KEY: 'k' } }).researcher).toBe('anthropic');
-    expect(load({ env: { ANTHROPIC_API_KEY: 'k', TINMAN_RESEARCHER: 'offline' } }).researcher).toBe(
-      'offline',
-    );
+    expect(load({ env: { ANTHROPIC_API_KEY: 'k' } })).toMatchObject({
+      researcher: 'anthropic',
+      researcherIsChosen: false,
+    });
+    expect(load({ env: { ANTHROPIC_API_KEY: 'k', TINMAN_RESEARCHER: 'offline' } })).toMatchObject({
+      researcher: 'offline',
+      researcherIsChosen: true,
+    });
     expect(mistakesOf({ env: { TINMAN_RESEARCHER: 'anthropic' } })).toEqual([
       'TINMAN_RESEARCHER researcher: anthropic needs ANTHROPIC_API_KEY',
     ]);

@@ -139,5 +139,7 @@ function serviceEnvironment(
     TINMAN_PORT: String(port),
     TINMAN_METRICS_PORT: String(metricsPort),
     TINMAN_DATABASE_URL: databaseUrl,
+    // A key that happens to be in the environment must not make a first look cost money.
+    ...(config.researcherIsChosen ? {} : { TINMAN_RESEARCHER: 'offline' }),
   };
 }
