@@ -36,13 +36,13 @@ export interface StackOptions {
 }
 
 /** A dev server with its database file; after a restart it has the same ports and data. */
-export interface TemporalProcess {
+interface TemporalProcess {
   readonly process: StackProcess;
   readonly address: string;
   readonly uiUrl: string;
 }
 
-export interface ApiProcess {
+interface ApiProcess {
   readonly process: StackProcess;
   /** Stays the same over restarts. */
   readonly url: string;
