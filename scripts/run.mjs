@@ -2,6 +2,7 @@
 // The commands of package.json. Makes first what they stand on, as far as it is missing or older than its sources:
 // locked dependencies, the Prisma client, the build. Uses nothing but Node, so that it runs on a fresh clone.
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { env, execPath } from 'node:process';
 import { build, generate, install, ROOT } from './prepare.mjs';
@@ -31,7 +32,7 @@ const COMMANDS = {
     await prepare(),
     node([...JEST, 'test/faults', ...withoutKills(args)], killsOf(args))
   ),
-  bench: async ([name = '', ...args]) => (await prepare(), node([join('dist/bench', `${name}.js`), ...args])),
+  bench: async (args) => (await prepare(), bench(args)),
   verify: async (args) => (await prepare(), verify(args)),
   build: async () => (await prepare(), 0),
   'db-new': async (args) => (await prepare(), node(['scripts/db-new.mjs', ...args])),
@@ -54,6 +55,13 @@ async function verify(args) {
   if ((await node([...JEST, ...args])) !== 0) failed.push('tests');
   process.stderr.write(failed.length === 0 ? '\nAll checks passed.\n' : `\nFailed: ${failed.join(', ')}\n`);
   return failed.length === 0 ? 0 : 1;
+}
+
+function bench([benchmark = '', ...args]) {
+  const file = join('dist/bench', `${benchmark}.js`);
+  if (benchmark !== '' && existsSync(join(ROOT, file))) return node([file, ...args]);
+  process.stderr.write('Usage: npm run bench -- NAME [--json], with NAME a file of bench/ such as cycle\n');
+  return 2;
 }
 
 /** `--kills N` says how many processes the fault tests kill. */
