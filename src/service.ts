@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { createApp, listen } from './api/app';
 import type { Config } from './config';
@@ -12,11 +13,13 @@ import type { HealthProbes, Probe } from './ports/health';
 import type { Logger } from './ports/logger';
 import { connectClient } from './temporal/connection';
 import type { TemporalEndpoint } from './temporal/connection';
+import { closeOrphanedCycles } from './temporal/orphaned-cycles';
 import { registerSearchAttributes } from './temporal/search-attributes';
 import { startWorker } from './temporal/worker';
 import { VERSION } from './version';
 
 const SEAL_EVERY_MS = 2_000;
+const CLOSE_ORPHANS_EVERY_MS = 15_000;
 
 /** A running process: the API, a worker, or both. */
 export interface Service {
@@ -68,7 +71,11 @@ async function start(
   const client = await connectClient(endpoint);
   onClose(() => client.connection.close());
   await registerSearchAttributes(client);
-  onClose(sealRegularly(container, log));
+  onClose(regularly(SEAL_EVERY_MS, 'seal the audit log', () => container.sealAudit(), log));
+  const { records, stores } = container;
+  const closeOrphans = (): Promise<unknown> =>
+    closeOrphanedCycles({ client, records, cycles: stores.cycles });
+  if (worker) onClose(regularly(CLOSE_ORPHANS_EVERY_MS, 'close orphaned cycles', closeOrphans, log));
   if (worker) onClose(await startWorker(endpoint, activitiesOf(container, config, metrics), log));
 
   const metricsServer = await startMetricsServer({
@@ -145,20 +152,30 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-/** Seals the audit log every two seconds, and once more at the end. */
-function sealRegularly(container: Container, log: Logger): () => Promise<void> {
-  let under: Promise<void> = Promise.resolve();
-  const seal = (): void => {
-    under = under
-      .then(() => container.sealAudit())
-      .then(() => undefined)
-      .catch((error: unknown) => log.warn({ err: error }, 'the audit log could not be sealed; trying again'));
+/** Does a chore at intervals, never twice at once, until the returned function is called. */
+function regularly(
+  everyMs: number,
+  what: string,
+  chore: () => Promise<unknown>,
+  log: Logger,
+): () => Promise<void> {
+  const ended = new AbortController();
+  const run = async (): Promise<void> => {
+    while (!ended.signal.aborted) {
+      try {
+        await chore();
+        await sleep(everyMs, undefined, { signal: ended.signal });
+      } catch (error) {
+        if (ended.signal.aborted) return;
+        log.warn({ err: error }, `could not ${what}; trying again`);
+        await sleep(everyMs, undefined, { signal: ended.signal }).catch(() => undefined);
+      }
+    }
   };
-  const timer = setInterval(seal, SEAL_EVERY_MS);
-  return async () => {
-    clearInterval(timer);
-    seal();
-    await under;
+  const running = run();
+  return () => {
+    ended.abort();
+    return running;
   };
 }
 
