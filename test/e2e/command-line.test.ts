@@ -49,7 +49,7 @@ describe('the command line against a running system', () => {
     );
     expect(ended.code).toBe(0);
     expect(ended.stdout).toContain('logic_error');
-    expect(ended.stderr).toContain('execution');
+    expect(ended.stderr).toMatch(/7\/7 learning · experiments 1\/1 · 1 failure · .* · 3 runs/);
 
     const cycles = page.parse(await json('cycle', 'list'));
     expect(cycles.items).toMatchObject([{ state: 'completed', target: 'demo', focus: 'logic_error' }]);
