@@ -8,7 +8,7 @@ interface Binding {
 }
 
 /** Environment variables that set a setting. */
-const BINDINGS: Readonly<Record<string, Binding>> = {
+export const BINDINGS: Readonly<Record<string, Binding>> = {
   TINMAN_HOME: { path: ['home'], kind: 'text' },
   TINMAN_HOST: { path: ['host'], kind: 'text' },
   TINMAN_PORT: { path: ['port'], kind: 'number' },
