@@ -83,7 +83,9 @@ export interface Activities {
     readonly detail: string;
   }): Promise<void>;
   /** Phase 4: clusters, grades and explains the failed runs of the cycle. */
-  discoverFailures(input: { readonly cycleId: string }): Promise<{ readonly failures: number }>;
+  discoverFailures(input: {
+    readonly cycleId: string;
+  }): Promise<{ readonly failures: number; readonly budgetExhausted: boolean }>;
   /** Phase 5: interventions for every failure, and the simulations of those that a machine can apply. */
   designInterventions(input: { readonly cycleId: string }): Promise<PlannedSteps>;
   /** Phase 6: counterfactual replay of one intervention; heart-beats. */

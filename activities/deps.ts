@@ -26,6 +26,8 @@ export interface ActivityDeps {
   readonly targets: TargetDirectory;
   readonly engines: DetectionEngines;
   readonly policy: RiskPolicy;
+  /** Aborted when the worker begins to shut down, before it cancels what is still under way. */
+  readonly draining: AbortSignal;
   readonly settingsFor: (mode: Mode) => ModeSettings;
   /** What a model without a known price is charged outside production; in production it is refused. */
   readonly worstCasePrice: TokenPrice;

@@ -9,9 +9,9 @@ import type { Target } from '../src/ports/target';
 import type { Activities, PlannedSteps } from './contract';
 import type { ActivityDeps } from './deps';
 import { simulationAction } from './support/actions';
-import { BudgetExhausted } from './support/budget-exhausted';
 import { explanationOf, failureCaseOf } from './support/failure-case';
 import { withHeartbeat } from './support/heartbeat';
+import { withFallback } from './support/model-fallback';
 import { mapParallel } from './support/parallel';
 import { plannedSteps } from './support/planned-steps';
 import { boundOf, targetPrice } from './support/reckoning';
@@ -77,35 +77,33 @@ async function propose(
     missing.flatMap(({ finding }) => finding.failedRunIds.slice(0, 1)),
   );
   const { mode } = await deps.stores.mode.current();
-  let budgetExhausted = false;
-  const proposals = await withHeartbeat((signal) => {
+  const answers = await withHeartbeat((signal) => {
     const researcher = researcherOf(deps, cycle, signal);
     return mapParallel(missing, deps.settingsFor(mode).maxParallel, async ({ finding, ordinal }) => {
-      const example = examples.find(({ id }) => id === finding.failedRunIds[0])?.transcript ?? {
-        messages: [],
-        calls: [],
-      };
-      const failure = failureCaseOf(finding, ordinal, example, target.describe);
-      try {
-        const drafts = await researcher.designInterventions(failure, explanationOf(finding));
-        return drafts
-          .filter((draft) => isSound(draft, deps))
-          .map((draft, position): Proposal => ({
-            ...draft,
-            id: deps.recordId('intervention', finding.id, position),
-            failureId: finding.id,
-            ordinal: position,
-            riskTier: tierOf(draft.patch, mode, deps),
-          }));
-      } catch (error) {
-        if (!(error instanceof BudgetExhausted)) throw error;
-        budgetExhausted = true;
-        return [];
-      }
+      const example = examples.find(({ id }) => id === finding.failedRunIds[0])?.transcript;
+      const failure = failureCaseOf(finding, ordinal, example ?? NOTHING_SAID, target.describe);
+      const { value: drafts, budgetExhausted } = await withFallback(researcher, (one) =>
+        one.designInterventions(failure, explanationOf(finding)),
+      );
+      const proposals = drafts
+        .filter((draft) => isSound(draft, deps))
+        .map((draft, position): Proposal => ({
+          ...draft,
+          id: deps.recordId('intervention', finding.id, position),
+          failureId: finding.id,
+          ordinal: position,
+          riskTier: tierOf(draft.patch, mode, deps),
+        }));
+      return { proposals, budgetExhausted };
     });
   });
-  return { proposals: proposals.flat(), budgetExhausted };
+  return {
+    proposals: answers.flatMap(({ proposals }) => proposals),
+    budgetExhausted: answers.some(({ budgetExhausted }) => budgetExhausted),
+  };
 }
+
+const NOTHING_SAID = { messages: [], calls: [] };
 
 function isSound({ patch }: InterventionDraft, { engines }: ActivityDeps): boolean {
   if (patch.type !== 'guardrail') return true;

@@ -4,20 +4,20 @@ import { gradeSeverity } from '../src/domain/severity-grade';
 import { classOf } from '../src/domain/taxonomy';
 import type { TargetDescription } from '../src/domain/target';
 import type { StoredFinding } from '../src/ports/stores';
-import type { Explanation, FailureCase, Researcher } from '../src/researcher/researcher';
+import type { FailureCase, Researcher } from '../src/researcher/researcher';
 import type { Activities } from './contract';
 import type { ActivityDeps } from './deps';
-import { BudgetExhausted } from './support/budget-exhausted';
 import { withHeartbeat } from './support/heartbeat';
+import { withFallback } from './support/model-fallback';
 import { mapParallel } from './support/parallel';
-import { offlineResearcher, researcherOf, researcherStamp } from './support/researcher';
+import { researcherOf, researcherStamp } from './support/researcher';
 
 /** Phase 4: the failed runs of the cycle, clustered, compared with memory, graded and explained. */
 export function discoverFailures(deps: ActivityDeps): Activities['discoverFailures'] {
   const { cycles, experiments, failures } = deps.stores;
   return async ({ cycleId }) => {
     const existing = await failures.list(cycleId);
-    if (existing.length > 0) return { failures: existing.length };
+    if (existing.length > 0) return { failures: existing.length, budgetExhausted: false };
     const cycle = await cycles.get(cycleId);
     const target = deps.targets.get(cycle.request.target).describe;
     const [designed, runs, knownFailures] = await Promise.all([
@@ -32,14 +32,16 @@ export function discoverFailures(deps: ActivityDeps): Activities['discoverFailur
       knownFailures,
     });
     const { maxParallel } = deps.settingsFor(cycle.startMode);
-    const findings = await withHeartbeat((signal) => {
+    const explained = await withHeartbeat((signal) => {
       const researcher = researcherOf(deps, cycle, signal);
       return mapParallel(clusters, maxParallel, (cluster, ordinal) =>
         findingOf(deps, cycleId, cluster, failureCase(cluster, ordinal, target), researcher),
       );
     });
+    const findings = explained.map(({ finding }) => finding);
     await failures.saveDiscovered(cycleId, findings, stateChanges, researcherStamp(deps));
-    return { failures: findings.length };
+    const budgetExhausted = explained.some((one) => one.budgetExhausted);
+    return { failures: findings.length, budgetExhausted };
   };
 }
 
@@ -49,12 +51,14 @@ async function findingOf(
   cluster: FailureCluster,
   failure: FailureCase,
   researcher: Researcher,
-): Promise<StoredFinding> {
-  const explanation = await explain(researcher, failure);
+): Promise<{ readonly finding: StoredFinding; readonly budgetExhausted: boolean }> {
+  const { value: explanation, budgetExhausted } = await withFallback(researcher, (one) =>
+    one.explainFailure(failure),
+  );
   const { severity, reason } = gradeSeverity({ ...cluster, impact: explanation.impact });
   const { failureType, triggerSignature, trigger, reproducibility, novelty, evidence, failedRunIds } =
     cluster;
-  return {
+  const finding: StoredFinding = {
     id: deps.recordId('failure', cycleId, triggerSignature),
     cycleId,
     experimentId: cluster.experimentId,
@@ -75,20 +79,7 @@ async function findingOf(
     evidence,
     failedRunIds,
   };
-}
-
-/** A finding is never lost for want of money: without it, the explanation comes from the taxonomy and says so. */
-async function explain(researcher: Researcher, failure: FailureCase): Promise<Explanation> {
-  try {
-    return await researcher.explainFailure(failure);
-  } catch (error) {
-    if (!(error instanceof BudgetExhausted)) throw error;
-    const explanation = await offlineResearcher.explainFailure(failure);
-    return {
-      ...explanation,
-      rootCause: `${explanation.rootCause} (Explained without a model: ${error.message}.)`,
-    };
-  }
+  return { finding, budgetExhausted };
 }
 
 function failureCase(cluster: FailureCluster, ordinal: number, target: TargetDescription): FailureCase {

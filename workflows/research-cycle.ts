@@ -104,7 +104,9 @@ async function story(input: CycleInput, plan: CyclePlan, view: CycleView, desk: 
   });
   await phase('execution', () => runTrack(experiments, designed));
   await phase('failure_discovery', async () => {
-    counts.failures = (await think.discoverFailures({ cycleId })).failures;
+    const outcome = await think.discoverFailures({ cycleId });
+    counts.failures = outcome.failures;
+    counts.budgetExhausted ||= outcome.budgetExhausted;
   });
   let planned: PlannedSteps | undefined;
   await phase('intervention_design', async () => {

@@ -1,6 +1,7 @@
+import { Admission } from './admission';
 import { GroupCommit } from './group-commit';
 import { mapParallel } from './parallel';
-import { notPlayed, play, reservationOf } from './play';
+import { notPlayed, play } from './play';
 import type { Play, Played, PlaySession } from './play';
 
 export interface PlayOutcome<P extends Play> {
@@ -19,50 +20,46 @@ export async function playAll<P extends Play>(
   parallel: number,
   record: (outcomes: readonly PlayOutcome<P>[]) => Promise<void>,
 ): Promise<{ readonly budgetExhausted: boolean }> {
-  const commit = new GroupCommit(record);
   let waiting = plans;
   while (waiting.length > 0) {
-    const { admitted, refused, fullScopes } = await reserve(waiting, session);
-    if (admitted.length === 0) {
+    const admission = new Admission(waiting, session, parallel);
+    await playAdmitted(waiting, admission, session, parallel, record);
+    waiting = [...admission.refused];
+    if (waiting.length > 0 && !admission.admitsAny) {
+      const fullScopes = [...admission.fullScopes];
       const detail = `no room in the budget ${fullScopes.join(', ')}`;
-      await record(refused.map((plan) => ({ plan, played: notPlayed('budget', detail) })));
+      await record(waiting.map((plan) => ({ plan, played: notPlayed('budget', detail) })));
       return {
         budgetExhausted: fullScopes.some((scope) => scope === 'global' || scope.startsWith('cycle:')),
       };
     }
-    const begun = new Set<string>();
-    try {
-      await mapParallel(admitted, parallel, async ({ plan, key }) => {
-        session.signal.throwIfAborted();
-        commit.throwIfFailed();
-        begun.add(key);
-        commit.add({ plan, played: await play(plan, key, session) });
-      });
-      await commit.drain();
-    } catch (error) {
-      await commit.drain();
-      const untouched = admitted.filter(({ key }) => !begun.has(key));
-      await session.ledger.settle(untouched.map(({ key }) => ({ key, outcome: 'released' })));
-      throw error;
-    }
-    waiting = refused;
   }
   return { budgetExhausted: false };
 }
 
-async function reserve<P extends Play>(plans: readonly P[], session: PlaySession) {
-  const reservations = await session.reserve(plans.map((plan) => reservationOf(plan, session)));
-  const byOperation = new Map(reservations.map((reservation) => [reservation.operation, reservation]));
-  const admitted: { readonly plan: P; readonly key: string }[] = [];
-  const refused: P[] = [];
-  const fullScopes = new Set<string>();
-  for (const plan of plans) {
-    const reservation = byOperation.get(plan.operation);
-    if (reservation?.admitted === true) admitted.push({ plan, key: reservation.key });
-    else {
-      refused.push(plan);
-      if (reservation !== undefined) fullScopes.add(reservation.fullScope);
-    }
+async function playAdmitted<P extends Play>(
+  plans: readonly P[],
+  admission: Admission<P>,
+  session: PlaySession,
+  parallel: number,
+  record: (outcomes: readonly PlayOutcome<P>[]) => Promise<void>,
+): Promise<void> {
+  const commit = new GroupCommit(record);
+  try {
+    await mapParallel(plans, parallel, async (plan, index) => {
+      const key = await admission.keyOf(index);
+      if (key === undefined) return;
+      session.signal.throwIfAborted();
+      session.draining.throwIfAborted();
+      commit.throwIfFailed();
+      admission.begin(key);
+      commit.add({ plan, played: await play(plan, key, session) });
+    });
+    await commit.drain();
+  } catch (error) {
+    // What cannot be written now is found open by the next attempt, and counted as spent.
+    await commit.drain().catch(() => undefined);
+    await admission.release().catch(() => undefined);
+    throw error;
   }
-  return { admitted, refused, fullScopes: [...fullScopes] };
 }

@@ -24,6 +24,7 @@ export function openSession(
     reserve: (entries) =>
       deps.ledger.reserve({ cycleId: cycle.id, scopes, entries, modeVersion: gate.modeVersion }),
     signal: step.signal,
+    draining: deps.draining,
     deadlineMs: step.deadlineMs,
   };
 }

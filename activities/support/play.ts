@@ -48,6 +48,8 @@ export interface PlaySession {
   readonly reserve: (entries: readonly ReservationRequest[]) => Promise<readonly Reservation[]>;
   /** Cancellation, shutdown or time-out of the activity. */
   readonly signal: AbortSignal;
+  /** The worker shuts down: nothing new is begun, what is under way may end. */
+  readonly draining: AbortSignal;
   /** Epoch milliseconds after which nothing is begun and calls are given up. */
   readonly deadlineMs: number;
 }
@@ -78,8 +80,19 @@ export async function play(plan: Play, firstKey: string, session: PlaySession): 
       if (!(await bill.renew(cause, partial))) {
         return bill.unassessed(startedAt, 'budget', 'no budget was left for another attempt', partial);
       }
-      await sleep(waitMs(cause, attempt, session), undefined, { signal: session.signal });
+      await waitForNextAttempt(waitMs(cause, attempt, session), bill, session);
     }
+  }
+}
+
+/** @throws when the activity is to end; the reservation, under which nothing was asked yet, is given back. */
+async function waitForNextAttempt(ms: number, bill: Bill, session: PlaySession): Promise<void> {
+  const signal = AbortSignal.any([session.signal, session.draining]);
+  try {
+    await sleep(ms, undefined, { signal });
+  } catch {
+    await session.ledger.settle([bill.unused()]);
+    signal.throwIfAborted();
   }
 }
 
@@ -113,6 +126,10 @@ class Bill {
 
   unknown(): Settlement {
     return { key: this.key ?? '', outcome: 'unknown' };
+  }
+
+  unused(): Settlement {
+    return { key: this.key ?? '', outcome: 'released' };
   }
 
   assessed(startedAt: Date, transcript: Transcript): Played {
