@@ -9,7 +9,7 @@ const Described = z.looseObject({
   get properties() {
     return z.record(z.string(), Described).optional();
   },
-  type: z.string().optional(),
+  type: z.string().default(''),
   enum: z.array(z.string()).optional(),
   anyOf: z.array(z.unknown()).optional(),
   minimum: z.number().optional(),
