@@ -9,7 +9,7 @@ import type { Stores } from '../src/ports/stores';
 import type { TargetDirectory } from '../src/ports/target';
 
 /** Settings that depend on the mode. */
-export interface ModeSettings {
+interface ModeSettings {
   /** Experiments of a cycle at once, and target calls of an experiment at once. */
   readonly maxParallel: number;
   /** How long one attempt of an experiment or a simulation may take. */

@@ -12,7 +12,7 @@ import { runExperiment } from './run-experiment';
 import { simulateIntervention } from './simulate-intervention';
 import { rememberCycles } from './support/remembered-cycles';
 
-export type { ActivityDeps, ModeSettings } from './deps';
+export type { ActivityDeps } from './deps';
 export { researcherStamp } from './support/researcher';
 
 /** The activities over their ports; what they throw says whether Temporal may try again. */

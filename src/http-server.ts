@@ -12,7 +12,7 @@ export interface HttpServer {
 }
 
 /** The address cannot be listened on; the message names it and says why. */
-export class ListenError extends Error {
+class ListenError extends Error {
   constructor(
     readonly port: number,
     message: string,

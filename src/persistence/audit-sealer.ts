@@ -22,7 +22,7 @@ interface Link {
 }
 
 /** The last link of the chain; kept outside the database, it shows that no later link was cut off. */
-export interface ChainHead {
+interface ChainHead {
   readonly seq: number;
   readonly hmac: string;
 }
@@ -31,7 +31,7 @@ export type AuditVerification =
   | { readonly ok: true; readonly head: ChainHead | null; readonly unsealed: number }
   | { readonly ok: false; readonly firstBad: BadLink; readonly unsealed: number };
 
-export interface BadLink {
+interface BadLink {
   readonly seq: number;
   /** Null when the link itself is missing. */
   readonly logId: string | null;

@@ -1,7 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import { PrismaClient, type Prisma } from './generated/client';
 
-export type { Prisma, PrismaClient };
+export type { PrismaClient };
 
 /** What a store writes with inside a transaction. */
 export type Transaction = Prisma.TransactionClient;

@@ -174,10 +174,7 @@ export function findingOf(
   };
 }
 
-function interventionOf(
-  cycleId: string,
-  failureId: string,
-): Intervention & { readonly ordinal: number } {
+function interventionOf(cycleId: string, failureId: string): Intervention & { readonly ordinal: number } {
   return {
     id: recordId('intervention', cycleId, failureId, 0),
     failureId,

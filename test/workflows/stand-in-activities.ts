@@ -51,7 +51,7 @@ export interface StandIns {
   readonly activities: Activities;
   readonly recorded: Recorded;
   /** The ids of the approvals that the gate was asked about, once there are so many. */
-  asked(count: number): Promise<string[]>;
+  readonly asked: (count: number) => Promise<string[]>;
 }
 
 /** Activities that answer at once and remember what they were asked; `over` replaces some of them. */
@@ -100,13 +100,12 @@ export function standIns(over: Partial<Activities> = {}): StandIns {
     },
     ...over,
   };
-  const { assessActions } = activities;
   const watched: Activities = {
     ...activities,
     assessActions: (input) => {
       proposed.push(...input.actions.map(({ approvalId }) => approvalId));
       for (const { count, resolve } of watchers) if (proposed.length >= count) resolve([...proposed]);
-      return assessActions(input);
+      return activities.assessActions(input);
     },
   };
   const asked = (count: number): Promise<string[]> =>
