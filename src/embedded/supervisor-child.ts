@@ -15,7 +15,10 @@ export interface ChildOptions {
   readonly graceMs: number;
 }
 
-/** A process of ours, in a group of its own, so that Ctrl-C in the terminal reaches only the parent, which stops it in order. */
+/**
+ * A process of ours, in a group of its own, so that Ctrl-C in the terminal reaches only the parent, which stops it in
+ * order; where the parent exits without, the child is told to end as well.
+ */
 export interface Child {
   readonly pid: number;
   /** Resolves when the process has ended, with how it ended. Never rejects. */
@@ -51,6 +54,9 @@ export async function startChild(
     });
   }
   const exited = endOf(child);
+  const stopOnExit = (): void => void child.kill();
+  process.once('exit', stopOnExit);
+  void exited.then(() => process.off('exit', stopOnExit));
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);
     child.once('error', reject);

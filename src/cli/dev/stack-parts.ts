@@ -1,10 +1,8 @@
-import { appendFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { z } from 'zod';
 import type { Config } from '../../config';
-import { startChild, type Child } from '../../embedded/supervisor-child';
+import { logFile } from '../../embedded/log-file';
 import type { Running } from '../../embedded/supervisor';
-import type { DevServer } from '../../embedded/temporal';
+import { startChild, type Child } from '../../embedded/supervisor-child';
 import { CliError, EXIT } from '../exit';
 
 export interface StackOptions {
@@ -26,41 +24,6 @@ const SERVICE_STOP_GRACE_MS = 40_000;
 
 const readySchema = z.object({ ready: z.object({ api_url: z.string(), metrics_url: z.string() }) });
 
-export interface RunningPostgres extends Running {
-  readonly url: string;
-}
-
-/** PostgreSQL over the data of this home. */
-export async function startPostgres(config: Config, log: (line: string) => void): Promise<RunningPostgres> {
-  const { startEmbeddedPostgres } = await import('../../embedded/postgres.js');
-  const server = await startEmbeddedPostgres({
-    dataDir: join(config.home, 'postgres'),
-    log: { info: () => undefined, warn: (_fields, message) => log(message) },
-  });
-  return { url: server.url, pid: server.pid, exited: server.ended, stop: () => server.stop() };
-}
-
-/** A Temporal dev server over the database file of this home; the executable is found or fetched. */
-export async function startTemporal(
-  { config, env, log, signal }: StackOptions,
-  ports: { readonly grpc: number; readonly ui: number },
-): Promise<DevServer> {
-  const [{ TEMPORAL_CLI }, { resolveTemporalBinary }, { startTemporalDevServer }] = await Promise.all([
-    import('../../embedded/temporal-artifact.js'),
-    import('../../embedded/temporal-binary.js'),
-    import('../../embedded/temporal.js'),
-  ]);
-  return startTemporalDevServer({
-    binary: await resolveTemporalBinary(TEMPORAL_CLI, { env, log, signal }),
-    home: config.home,
-    namespace: config.temporal.namespace,
-    ports,
-    env,
-    log: logFile(config, 'temporal'),
-    signal,
-  });
-}
-
 export interface RunningService extends Running {
   readonly urls: { readonly apiUrl: string; readonly metricsUrl: string };
 }
@@ -72,7 +35,8 @@ export async function startService(options: StackOptions): Promise<RunningServic
   const child = await startChild(process.execPath, [mainScript, 'serve', '--with-worker', ...configOption], {
     env,
     cwd,
-    log: logFile(config, 'service'),
+    // So that the terminal stays readable.
+    log: logFile(config.home, 'service'),
     ipc: true,
     graceMs: SERVICE_STOP_GRACE_MS,
   });
@@ -104,10 +68,4 @@ async function ready(child: Child, signal: AbortSignal): Promise<RunningService[
     else giveUp.addEventListener('abort', refuse, { once: true });
   });
   return Promise.race([said, ended, tooLate]);
-}
-
-/** Lines go to a file of the home, so that the terminal stays readable. */
-function logFile({ home }: Config, name: string): (line: string) => void {
-  const path = join(home, 'logs', `${name}.log`);
-  return (line) => appendFileSync(path, `${line}\n`);
 }

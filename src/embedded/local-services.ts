@@ -1,0 +1,99 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Config } from '../config';
+import { logFile } from './log-file';
+import type { SupervisedParts } from './supervised-parts';
+import type { Running } from './supervisor';
+import { freePorts } from './supervisor-ports';
+import type { DevServer } from './temporal';
+
+/** What Tinman stands on, started here or configured. */
+export interface LocalServices {
+  readonly databaseUrl: string;
+  readonly temporal: {
+    readonly address: string;
+    /** Of the Web UI; only of a Temporal that was started here. */
+    readonly uiUrl: string | undefined;
+    /** What takes the place of the user's TEMPORAL_* variables for whoever connects to it. */
+    readonly env: NodeJS.ProcessEnv;
+  };
+}
+
+export interface LocalServicesOptions {
+  readonly config: Config;
+  readonly env: NodeJS.ProcessEnv;
+  /** For people: what is going on. */
+  readonly log: (line: string) => void;
+}
+
+/** PostgreSQL and Temporal, each started on this machine where none is configured. */
+export async function startLocalServices(
+  parts: SupervisedParts,
+  options: LocalServicesOptions,
+): Promise<LocalServices> {
+  const { config, log } = options;
+  const databaseUrl =
+    config.databaseUrl ?? (await parts.keep('postgres', () => startPostgres(config, log))).url;
+  return { databaseUrl, temporal: await temporalService(parts, options) };
+}
+
+interface RunningPostgres extends Running {
+  readonly url: string;
+}
+
+/** PostgreSQL over the data of this home. */
+async function startPostgres(config: Config, log: (line: string) => void): Promise<RunningPostgres> {
+  const { startEmbeddedPostgres } = await import('./postgres.js');
+  const server = await startEmbeddedPostgres({
+    dataDir: join(config.home, 'postgres'),
+    log: { info: () => undefined, warn: (_fields, message) => log(message) },
+  });
+  return { url: server.url, pid: server.pid, exited: server.ended, stop: () => server.stop() };
+}
+
+async function temporalService(
+  parts: SupervisedParts,
+  options: LocalServicesOptions,
+): Promise<LocalServices['temporal']> {
+  const { config, env } = options;
+  const { address, namespace } = config.temporal;
+  if (address !== undefined) return { address, uiUrl: undefined, env: {} };
+  const [grpc = 0, ui = 0] = await freePorts(2);
+  const started = await parts.keep('temporal', (signal) => startTemporal(options, { grpc, ui }, signal));
+  // TLS, keys and profiles that the user has for another Temporal are none of this one's business.
+  const foreign = Object.keys(env).filter((name) => name.startsWith('TEMPORAL_'));
+  const profile = join(config.home, 'temporal.toml');
+  await writeFile(profile, '[profile.default]\n');
+  return {
+    address: started.address,
+    uiUrl: started.uiUrl,
+    env: {
+      ...Object.fromEntries(foreign.map((name) => [name, undefined])),
+      TEMPORAL_ADDRESS: started.address,
+      TEMPORAL_NAMESPACE: namespace,
+      TEMPORAL_CONFIG_FILE: profile,
+    },
+  };
+}
+
+/** A Temporal dev server over the database file of this home; the executable is found or fetched. */
+async function startTemporal(
+  { config, env, log }: LocalServicesOptions,
+  ports: { readonly grpc: number; readonly ui: number },
+  signal: AbortSignal,
+): Promise<DevServer> {
+  const [{ TEMPORAL_CLI }, { resolveTemporalBinary }, { startTemporalDevServer }] = await Promise.all([
+    import('./temporal-artifact.js'),
+    import('./temporal-binary.js'),
+    import('./temporal.js'),
+  ]);
+  return startTemporalDevServer({
+    binary: await resolveTemporalBinary(TEMPORAL_CLI, { env, log, signal }),
+    home: config.home,
+    namespace: config.temporal.namespace,
+    ports,
+    env,
+    log: logFile(config.home, 'temporal'),
+    signal,
+  });
+}
