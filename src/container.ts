@@ -93,14 +93,20 @@ function researcherModel({ researcher, anthropic }: Config): Llm | undefined {
   );
 }
 
-/** The activities of a worker. */
-export function activitiesOf(container: Container, config: Config, metrics: Metrics): Activities {
+/** The activities of a worker; `draining` is aborted when it begins to shut down. */
+export function activitiesOf(
+  container: Container,
+  config: Config,
+  metrics: Metrics,
+  draining: AbortSignal,
+): Activities {
   const deps: ActivityDeps = {
     stores: container.stores,
     ledger: container.ledger,
     targets: container.targets,
     engines: createDetectionEngines(),
     policy: DEFAULT_RISK_POLICY,
+    draining,
     settingsFor: (mode) => {
       const { experiments, approval } = settingsFor(config, mode);
       const { S0, S1, S2, S3, S4 } = approval.timeouts;

@@ -76,7 +76,10 @@ async function start(
   const closeOrphans = (): Promise<unknown> =>
     closeOrphanedCycles({ client, records, cycles: stores.cycles });
   if (worker) onClose(regularly(CLOSE_ORPHANS_EVERY_MS, 'close orphaned cycles', closeOrphans, log));
-  if (worker) onClose(await startWorker(endpoint, activitiesOf(container, config, metrics), log));
+  if (worker) {
+    const activities = (draining: AbortSignal) => activitiesOf(container, config, metrics, draining);
+    onClose(await startWorker(endpoint, activities, log));
+  }
 
   const metricsServer = await startMetricsServer({
     port: config.metricsPort,

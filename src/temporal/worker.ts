@@ -9,19 +9,24 @@ import type { TemporalEndpoint } from './connection';
 /** Workflows kept in memory: about 0.4 MB each (measured), so some 200 MB at most. */
 const CACHED_WORKFLOWS = 500;
 
-/** Runs a worker until the returned function is called, which lets activities under way end. */
+/**
+ * Runs a worker until the returned function is called, which lets activities under way end. The activities are given a
+ * signal of that moment, so that long ones begin nothing new: they go on where the next worker runs.
+ */
 export async function startWorker(
   endpoint: TemporalEndpoint,
-  activities: object,
+  activities: (draining: AbortSignal) => object,
   log: Logger,
 ): Promise<() => Promise<void>> {
   const connection = await connectWorker(endpoint);
-  const worker = await createWorker(endpoint, connection, activities);
+  const draining = new AbortController();
+  const worker = await createWorker(endpoint, connection, activities(draining.signal));
   const ended = worker.run().catch((error: unknown) => {
     log.error({ err: error }, 'the worker stopped');
     throw error;
   });
   return async () => {
+    draining.abort(new Error('the worker shuts down'));
     if (worker.getState() === 'RUNNING') worker.shutdown();
     await ended;
     await connection.close();
