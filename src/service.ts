@@ -1,25 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { createServer } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { createApp, listen } from './api/app';
+import { startBackend } from './backend';
+import type { OnClose } from './backend';
+import { Closers } from './closers';
 import type { Config } from './config';
-import { activitiesOf, gatewaysOf, openContainer } from './container';
 import type { Container } from './container';
-import { createMetrics } from './observability/metrics';
 import { startMetricsServer } from './observability/metrics-server';
 import { requireMigrated } from './persistence/migrations';
 import type { HealthProbes, Probe } from './ports/health';
 import type { Logger } from './ports/logger';
-import { connectClient } from './temporal/connection';
-import type { TemporalEndpoint } from './temporal/connection';
-import { closeOrphanedCycles } from './temporal/orphaned-cycles';
-import { registerSearchAttributes } from './temporal/search-attributes';
-import { startWorker } from './temporal/worker';
+import { exportCoreMetrics } from './temporal/runtime';
 import { VERSION } from './version';
-
-const SEAL_EVERY_MS = 2_000;
-const CLOSE_ORPHANS_EVERY_MS = 15_000;
 
 /** A running process: the API, a worker, or both. */
 export interface Service {
@@ -43,12 +34,9 @@ export interface ServiceOptions {
  * @throws {DomainError} `invalid_configuration`, `not_ready`; {MigrationError}; {ListenError}.
  */
 export async function startService(options: ServiceOptions): Promise<Service> {
-  const closers: (() => Promise<void>)[] = [];
-  const close = async (): Promise<void> => {
-    for (const closer of closers.splice(0).toReversed()) await closer();
-  };
+  const { add, close } = new Closers();
   try {
-    return { ...(await start(options, (closer) => closers.push(closer))), close };
+    return { ...(await start(options, add)), close };
   } catch (error) {
     await close();
     throw error;
@@ -57,29 +45,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 
 async function start(
   { config, api, worker, log, env }: ServiceOptions,
-  onClose: (closer: () => Promise<void>) => void,
+  onClose: OnClose,
 ): Promise<Omit<Service, 'close'>> {
-  const endpoint = endpointOf(config);
-  const coreMetricsUrl = worker ? await exportCoreMetrics() : undefined;
-  const container = await openContainer(config, env);
-  onClose(() => container.close());
-  const metrics = createMetrics({
-    effects: () => container.records.effects(),
-    mode: async () => (await container.stores.mode.current()).mode,
-    ...(coreMetricsUrl === undefined ? {} : { coreMetricsUrl }),
-  });
-  const client = await connectClient(endpoint);
-  onClose(() => client.connection.close());
-  await registerSearchAttributes(client);
-  onClose(regularly(SEAL_EVERY_MS, 'seal the audit log', () => container.sealAudit(), log));
-  const { records, stores } = container;
-  const closeOrphans = (): Promise<unknown> =>
-    closeOrphanedCycles({ client, records, cycles: stores.cycles });
-  if (worker) onClose(regularly(CLOSE_ORPHANS_EVERY_MS, 'close orphaned cycles', closeOrphans, log));
-  if (worker) {
-    const activities = (draining: AbortSignal) => activitiesOf(container, config, metrics, draining);
-    onClose(await startWorker(endpoint, activities, log));
-  }
+  const coreMetricsUrl = worker ? await exportCoreMetrics(log) : undefined;
+  const backend = await startBackend({ config, worker, log, env, coreMetricsUrl }, onClose);
+  const { container, client, metrics, cycles, approvals } = backend;
 
   const metricsServer = await startMetricsServer({
     port: config.metricsPort,
@@ -92,7 +62,8 @@ async function start(
 
   let draining = false;
   const app = createApp({
-    ...gatewaysOf(container, client, endpoint.taskQueue),
+    cycles,
+    approvals,
     records: container.records,
     mode: container.stores.mode,
     targets: container.targets,
@@ -113,73 +84,6 @@ async function start(
     return server.close();
   });
   return { apiUrl: server.url, metricsUrl };
-}
-
-/** @throws {DomainError} `invalid_configuration` without an address. */
-function endpointOf({ temporal }: Config): TemporalEndpoint {
-  const { address, namespace, taskQueue } = temporal;
-  return { address: address ?? DEFAULT_TEMPORAL_ADDRESS, namespace, taskQueue };
-}
-
-/** Where a Temporal server listens by convention. */
-const DEFAULT_TEMPORAL_ADDRESS = '127.0.0.1:7233';
-
-/** The SDK's Core has an exporter of its own; it listens on a free loopback port and is read by our page. */
-async function exportCoreMetrics(): Promise<string> {
-  const bindAddress = `127.0.0.1:${await freePort()}`;
-  Runtime.install({
-    logger: new DefaultLogger('WARN'),
-    shutdownSignals: [],
-    telemetryOptions: {
-      metrics: {
-        prometheus: {
-          bindAddress,
-          countersTotalSuffix: true,
-          unitSuffix: true,
-          useSecondsForDurations: true,
-        },
-      },
-    },
-  });
-  return `http://${bindAddress}/metrics`;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
-
-/** Does a chore at intervals, never twice at once, until the returned function is called. */
-function regularly(
-  everyMs: number,
-  what: string,
-  chore: () => Promise<unknown>,
-  log: Logger,
-): () => Promise<void> {
-  const ended = new AbortController();
-  const run = async (): Promise<void> => {
-    while (!ended.signal.aborted) {
-      try {
-        await chore();
-        await sleep(everyMs, undefined, { signal: ended.signal });
-      } catch (error) {
-        if (ended.signal.aborted) return;
-        log.warn({ err: error }, `could not ${what}; trying again`);
-        await sleep(everyMs, undefined, { signal: ended.signal }).catch(() => undefined);
-      }
-    }
-  };
-  const running = run();
-  return () => {
-    ended.abort();
-    return running;
-  };
 }
 
 function probes(

@@ -15,6 +15,7 @@ const identity = { id: z.guid(), created_at: timestamp };
 const ofCycle = { ...identity, cycle_id: z.guid() };
 const usd = z.number().min(0);
 const rate = z.number().min(0).max(1);
+const count = z.int().min(0);
 
 /** Records as they are stored; each may carry more members than are named here. */
 export const Cycle = z
@@ -94,7 +95,7 @@ export const Intervention = z
   })
   .meta({ id: 'Intervention' });
 
-const Simulation = z
+export const Simulation = z
   .looseObject({
     ...ofCycle,
     intervention_id: z.guid(),
@@ -125,6 +126,22 @@ export const Approval = z
     state: z.enum(APPROVAL_STATES),
   })
   .meta({ id: 'Approval' });
+
+/** What a cycle came to, as `POST /research/cycle?wait=` answers it. */
+export const CycleResult = z
+  .looseObject({
+    success: z.boolean(),
+    hypotheses_count: count,
+    experiments_count: count,
+    failures_count: count,
+    interventions_count: count,
+    hypotheses: z.array(Hypothesis),
+    experiments: z.array(Experiment),
+    failures: z.array(Failure),
+    interventions: z.array(Intervention),
+    error: z.string().nullable(),
+  })
+  .meta({ id: 'CycleResult' });
 
 /** Where a resource is served, and what its records look like. */
 export const RESOURCE_ROUTES: Readonly<

@@ -132,6 +132,8 @@ export const SETTINGS = z.strictObject({
     .prefault({}),
 });
 export type Settings = z.output<typeof SETTINGS>;
+/** Settings by their names in tinman.yaml, as far as they are given. */
+export type GivenSettings = z.input<typeof SETTINGS>;
 
 /** The names that are known at a path; empty where any name may stand. */
 export function knownNames(path: readonly PropertyKey[]): readonly string[] {

@@ -14,8 +14,8 @@ export interface CycleGateway {
    * @throws {DomainError} `idempotency_conflict` when the key was used for another request, `unknown_target`.
    */
   start(request: CycleRequest, requestedBy: string, idempotencyKey?: string): Promise<StartedCycle>;
-  /** Waits for the end, at most so long; false when it still runs. */
-  waitForEnd(cycleId: string, timeoutMs: number): Promise<boolean>;
+  /** Waits for the end, at most so long and until the signal is aborted; false when it still runs. */
+  waitForEnd(cycleId: string, timeoutMs: number, signal: AbortSignal): Promise<boolean>;
   /** @throws {DomainError} `not_found`, `cycle_already_ended`. */
   cancel(cycleId: string): Promise<void>;
   /** @throws {DomainError} `not_found`, `cycle_already_ended`. */

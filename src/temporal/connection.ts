@@ -4,11 +4,13 @@ import type { ClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection } from '@temporalio/worker';
 import { DomainError } from '../domain/errors';
 
-/** Where Temporal is; TLS, API key and profile come from the environment that `@temporalio/envconfig` reads. */
+/** Where Temporal is. */
 export interface TemporalEndpoint {
   readonly address: string;
   readonly namespace: string;
   readonly taskQueue: string;
+  /** Gives TLS, API key and profile, as `@temporalio/envconfig` reads them. */
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /** @throws {DomainError} `not_ready` when nothing answers at the address, `invalid_configuration` for unusable settings. */
@@ -24,10 +26,16 @@ export function connectWorker(endpoint: TemporalEndpoint): Promise<NativeConnect
 
 function connectOptions(endpoint: TemporalEndpoint): ClientConnectConfig['connectionOptions'] {
   try {
-    return { ...loadClientConnectConfig().connectionOptions, address: endpoint.address };
+    const { connectionOptions } = loadClientConnectConfig({ overrideEnvVars: setVariables(endpoint.env) });
+    return { ...connectionOptions, address: endpoint.address };
   } catch (error) {
     throw new DomainError('invalid_configuration', `Temporal settings cannot be used: ${String(error)}`);
   }
+}
+
+function setVariables(env: TemporalEndpoint['env']): Record<string, string> {
+  const set = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return Object.fromEntries(set);
 }
 
 async function reach<T>(endpoint: TemporalEndpoint, connect: () => Promise<T>): Promise<T> {

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
@@ -41,16 +42,15 @@ export function createCycleGateway(deps: CycleGatewayDeps): CycleGateway {
 
   return {
     start: (request, requestedBy, idempotencyKey) => start(deps, request, requestedBy, idempotencyKey),
-    async waitForEnd(cycleId, timeoutMs) {
+    async waitForEnd(cycleId, timeoutMs, signal) {
       const { workflowId, state } = await cycles.get(cycleId);
       if (state !== 'running') return true;
-      const handle = client.workflow.getHandle(workflowId);
-      const deadline = Date.now() + timeoutMs;
+      if (signal.aborted) return false;
       try {
-        await client.withDeadline(deadline, () => handle.result());
+        await endOf(client, workflowId, Date.now() + timeoutMs, signal);
       } catch {
-        // A cycle that failed or was cancelled has ended too; only the clock says otherwise.
-        return (await cycles.get(cycleId)).state !== 'running';
+        // A cycle that failed or was cancelled has ended too; only the clock and the signal say otherwise.
+        return !signal.aborted && (await cycles.get(cycleId)).state !== 'running';
       }
       return true;
     },
@@ -63,6 +63,18 @@ export function createCycleGateway(deps: CycleGatewayDeps): CycleGateway {
       await temporalCall(() => handle.signal(paused ? PAUSE_SIGNAL : RESUME_SIGNAL));
     },
   };
+}
+
+/**
+ * No call may outlive the connection: the SDK tries it again from a timer, and what that throws ends the process. The
+ * SDK leaves a listener on the signal with every call, so it is given one of its own.
+ */
+function endOf(client: Client, workflowId: string, deadline: number, signal: AbortSignal): Promise<unknown> {
+  const own = AbortSignal.any([signal]);
+  setMaxListeners(0, own);
+  return client.withAbortSignal(own, () =>
+    client.withDeadline(deadline, () => client.workflow.getHandle(workflowId).result()),
+  );
 }
 
 async function start(

@@ -1,14 +1,12 @@
 import { z } from 'zod';
 import { APPROVAL_STATES, APPROVAL_VERDICTS, DECISION_TEXT_LIMIT } from '../../domain/approval';
 import type { ApprovalDecision, DecidedApproval } from '../../domain/approval';
-import type { ApiRecord, Records } from '../../ports/records';
 import type { ApiDeps } from '../deps';
+import { pendingApprovals } from '../pending-approvals';
 import { ANONYMOUS } from '../principal';
 import { Approval } from '../resources';
 import { defineRoute, type Route } from '../route';
 import { IdempotencyHeaders, IdParams, text, timestamp } from '../schemas';
-
-const PAGE = 200;
 
 const PendingApprovals = z
   .object({ count: z.int().min(0), approvals: z.array(Approval) })
@@ -43,7 +41,7 @@ export function approvalRoutes({ approvals, records }: ApiDeps): readonly Route[
       summary: 'Everything that waits for a person, newest first.',
       responses: { 200: { description: 'The pending approvals.', schema: PendingApprovals } },
       handler: async () => {
-        const pending = await allPending(records);
+        const pending = await pendingApprovals(records);
         return { status: 200, body: { count: pending.length, approvals: pending } };
       },
     }),
@@ -73,18 +71,6 @@ export function approvalRoutes({ approvals, records }: ApiDeps): readonly Route[
       },
     }),
   ];
-}
-
-async function allPending(records: Records): Promise<readonly ApiRecord[]> {
-  const pending: ApiRecord[] = [];
-  let cursor: string | null = null;
-  do {
-    const query = { limit: PAGE, filters: { state: 'pending' }, ...(cursor === null ? {} : { cursor }) };
-    const page = await records.list('approvals', query);
-    pending.push(...page.items);
-    cursor = page.nextCursor;
-  } while (cursor !== null);
-  return pending;
 }
 
 function standingDecision(decided: DecidedApproval): z.infer<typeof StandingDecision> {

@@ -8,7 +8,7 @@ import type { ApiDeps } from '../deps';
 import { ANONYMOUS } from '../principal';
 import { HttpProblem } from '../problem';
 import { presentProgress, Progress } from '../progress';
-import { Cycle, Experiment, Failure, Hypothesis, Intervention } from '../resources';
+import { Cycle, CycleResult } from '../resources';
 import { defineRoute, type Reply, type Route } from '../route';
 import { EmptyBody, IdempotencyHeaders, IdParams, text } from '../schemas';
 
@@ -46,24 +46,9 @@ const WaitHeaders = IdempotencyHeaders.extend({
 
 const Started = z.object({ id: z.guid(), workflow_id: z.string() }).meta({ id: 'StartedCycle' });
 
-const Result = z
-  .looseObject({
-    success: z.boolean(),
-    hypotheses_count: z.int().min(0),
-    experiments_count: z.int().min(0),
-    failures_count: z.int().min(0),
-    interventions_count: z.int().min(0),
-    hypotheses: z.array(Hypothesis),
-    experiments: z.array(Experiment),
-    failures: z.array(Failure),
-    interventions: z.array(Intervention),
-    error: z.string().nullable(),
-  })
-  .meta({ id: 'CycleResult' });
-
 const CycleDetail = Cycle.extend({
   progress: Progress,
-  result: Result.nullable().describe('Null while the cycle runs.'),
+  result: CycleResult.nullable().describe('Null while the cycle runs.'),
 }).meta({ id: 'CycleDetail' });
 
 const NO_CYCLE = 'There is no such research cycle.';
@@ -100,7 +85,7 @@ function startRoute(deps: ApiDeps): Route {
     headers: WaitHeaders,
     body: CycleBody,
     responses: {
-      200: { description: 'It ended within the wait: its result.', schema: Result },
+      200: { description: 'It ended within the wait: its result.', schema: CycleResult },
       202: {
         description: 'It runs.',
         schema: Started,
@@ -181,7 +166,7 @@ async function endsWithin(
     signal.addEventListener('abort', () => resolve(false), { once: true, signal: settled.signal });
   });
   try {
-    return !signal.aborted && (await Promise.race([cycles.waitForEnd(cycleId, waitMs), aborted]));
+    return !signal.aborted && (await Promise.race([cycles.waitForEnd(cycleId, waitMs, signal), aborted]));
   } finally {
     settled.abort();
   }

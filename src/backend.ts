@@ -1,0 +1,102 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from '@temporalio/client';
+import type { Config } from './config';
+import { activitiesOf, gatewaysOf, openContainer } from './container';
+import type { Container } from './container';
+import { createMetrics } from './observability/metrics';
+import type { ApprovalGateway, CycleGateway } from './ports/cycle-gateway';
+import type { Logger } from './ports/logger';
+import type { Metrics } from './ports/metrics';
+import { connectClient } from './temporal/connection';
+import type { TemporalEndpoint } from './temporal/connection';
+import { closeOrphanedCycles } from './temporal/orphaned-cycles';
+import { registerSearchAttributes } from './temporal/search-attributes';
+import { startWorker } from './temporal/worker';
+
+const SEAL_EVERY_MS = 2_000;
+const CLOSE_ORPHANS_EVERY_MS = 15_000;
+/** Where a Temporal server listens by convention. */
+const DEFAULT_TEMPORAL_ADDRESS = '127.0.0.1:7233';
+
+/** What the service and the library share: the open database, Temporal, and a worker where one is asked for. */
+export interface Backend {
+  readonly container: Container;
+  readonly client: Client;
+  readonly metrics: Metrics;
+  readonly cycles: CycleGateway;
+  readonly approvals: ApprovalGateway;
+}
+
+export interface BackendOptions {
+  readonly config: Config;
+  readonly worker: boolean;
+  readonly log: Logger;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where the Temporal SDK's own metrics are read. */
+  readonly coreMetricsUrl?: string | undefined;
+}
+
+/** Told how to close each part once it runs; they are closed in the opposite order. */
+export type OnClose = (closer: () => Promise<void>) => void;
+
+/** @throws {DomainError} `invalid_configuration`, `not_ready`; {MigrationError}. */
+export async function startBackend(options: BackendOptions, onClose: OnClose): Promise<Backend> {
+  const { config, log, env, coreMetricsUrl } = options;
+  const { address, namespace, taskQueue } = config.temporal;
+  const endpoint = { address: address ?? DEFAULT_TEMPORAL_ADDRESS, namespace, taskQueue, env };
+  const container = await openContainer(config, env);
+  onClose(() => container.close());
+  const metrics = createMetrics({
+    effects: () => container.records.effects(),
+    mode: async () => (await container.stores.mode.current()).mode,
+    ...(coreMetricsUrl === undefined ? {} : { coreMetricsUrl }),
+  });
+  const client = await connectClient(endpoint);
+  onClose(() => client.connection.close());
+  await registerSearchAttributes(client);
+  onClose(regularly(SEAL_EVERY_MS, 'seal the audit log', () => container.sealAudit(), log));
+  const backend = { container, client, metrics, ...gatewaysOf(container, client, taskQueue) };
+  if (options.worker) await runWorker(backend, endpoint, options, onClose);
+  return backend;
+}
+
+async function runWorker(
+  { container, client, metrics }: Backend,
+  endpoint: TemporalEndpoint,
+  { config, log }: BackendOptions,
+  onClose: OnClose,
+): Promise<void> {
+  const { records, stores } = container;
+  const closeOrphans = (): Promise<unknown> =>
+    closeOrphanedCycles({ client, records, cycles: stores.cycles });
+  onClose(regularly(CLOSE_ORPHANS_EVERY_MS, 'close orphaned cycles', closeOrphans, log));
+  const activities = (draining: AbortSignal) => activitiesOf(container, config, metrics, draining);
+  onClose(await startWorker(endpoint, activities, log));
+}
+
+/** Does a chore at intervals, never twice at once, until the returned function is called. */
+function regularly(
+  everyMs: number,
+  what: string,
+  chore: () => Promise<unknown>,
+  log: Logger,
+): () => Promise<void> {
+  const ended = new AbortController();
+  const run = async (): Promise<void> => {
+    while (!ended.signal.aborted) {
+      try {
+        await chore();
+        await sleep(everyMs, undefined, { signal: ended.signal });
+      } catch (error) {
+        if (ended.signal.aborted) return;
+        log.warn({ err: error }, `could not ${what}; trying again`);
+        await sleep(everyMs, undefined, { signal: ended.signal }).catch(() => undefined);
+      }
+    }
+  };
+  const running = run();
+  return () => {
+    ended.abort();
+    return running;
+  };
+}

@@ -1,0 +1,72 @@
+import type { TinmanOptions } from './library/options';
+import type { Tinman } from './library/tinman';
+
+/**
+ * Makes a Tinman in this process. PostgreSQL and a Temporal dev server are started on this machine where none is
+ * configured, with their data in `home`; `close()` stops them again. It handles no signals and writes nothing to standard
+ * output.
+ * @throws {ConfigError} with every mistake of the configuration; {MigrationError} when a configured database has not the
+ * tables of this version; {DomainError} `not_ready` when Temporal does not answer; {HomeInUse} when another process
+ * has its database in `home`.
+ */
+export async function createTinman(options: TinmanOptions = {}): Promise<Tinman> {
+  const { openTinman } = await import('./library/tinman.js');
+  return openTinman(options);
+}
+
+export type { Tinman } from './library/tinman';
+export type { TinmanOptions } from './library/options';
+export type { CycleHandle, CycleResult, ResearchRequest } from './library/cycles';
+export type { MemoryGraph, Neighbour } from './library/graph';
+export type { Approvals, PendingApproval, RecordLists } from './library/records';
+export type { ApiRecord, ListQuery, Page, Resource } from './ports/records';
+export { RESOURCES } from './ports/records';
+
+export { CYCLE_PHASES, CYCLE_REQUEST_LIMITS, CYCLE_STATES } from './domain/cycle';
+export type { CyclePhase, CycleProgress } from './domain/cycle';
+export { MODES, runsPermitted, stricterMode } from './domain/mode';
+export type { Mode } from './domain/mode';
+export { SEVERITIES, severityRank } from './domain/severity';
+export type { Severity } from './domain/severity';
+export { gradeSeverity } from './domain/severity-grade';
+export type { GradedFailure, SeverityGrade } from './domain/severity-grade';
+export { classOf, defaultSeverityOf, FAILURE_CLASSES, FAILURE_TYPES, TAXONOMY } from './domain/taxonomy';
+export type { FailureClass, FailureType } from './domain/taxonomy';
+export type { DecidedApproval } from './domain/approval';
+export type { EdgeKind, MemoryEdge, MemoryNode, NodeKind } from './domain/memory';
+
+export { ACTION_TYPES, assessRisk, DEFAULT_RISK_POLICY, RISK_TIERS } from './domain/risk';
+export type { ActionType, RiskAssessment, RiskPolicy, RiskTier, RiskyAction } from './domain/risk';
+
+export { createDetectionEngines } from './detection/engines';
+export { detect, judgeRun, validateDetector } from './domain/detect';
+export type { Detection, DetectionContext, DetectionEngines } from './domain/detection';
+export type { Detector } from './domain/detector';
+export type { Evidence, RunOutcome, TestCase, Transcript, Verdict } from './domain/experiment';
+export type { ChatMessage, ToolCall, ToolDefinition } from './domain/chat';
+
+export { applyPatch, INTERVENTION_TYPES } from './domain/intervention';
+export type { Patch } from './domain/intervention';
+export type { GuardrailRule, TargetConfiguration, ToolPolicyRule } from './domain/target';
+export { applyInputGuardrails, applyOutputGuardrails, judgeToolCall } from './domain/guardrails';
+
+export {
+  exactHarm,
+  mcnemarExact,
+  newcombePairedDifference,
+  rateOf,
+  wilsonInterval,
+} from './domain/statistics';
+export type { Interval, PairTable } from './domain/statistics';
+export type { Rate } from './domain/failure';
+
+export { ConfigError } from './config/mistakes';
+export { DOMAIN_ERROR_CODES, DomainError } from './domain/errors';
+export type { DomainErrorCode } from './domain/errors';
+export { HomeInUse } from './embedded/supervisor-lock';
+export { MigrationError } from './persistence/migrations';
+
+export { startMetricsServer } from './library/metrics-server';
+export { getLogger } from './observability/logger';
+export type { Logger } from './ports/logger';
+export { VERSION } from './version';
