@@ -1,6 +1,7 @@
 import type { CycleInput, CyclePhase, EndedCycleState } from '../src/domain/cycle';
 import type { DecidedApproval, GateVerdict, ProposedAction } from '../src/domain/approval';
 import type { Mode } from '../src/domain/mode';
+import type { Severity } from '../src/domain/severity';
 import type { SimulationVerdict } from '../src/domain/simulation';
 
 /** Facts that hold for the whole cycle, read once at its start. */
@@ -83,9 +84,11 @@ export interface Activities {
     readonly detail: string;
   }): Promise<void>;
   /** Phase 4: clusters, grades and explains the failed runs of the cycle. */
-  discoverFailures(input: {
-    readonly cycleId: string;
-  }): Promise<{ readonly failures: number; readonly budgetExhausted: boolean }>;
+  discoverFailures(input: { readonly cycleId: string }): Promise<{
+    readonly failures: number;
+    readonly highestSeverity: Severity | null;
+    readonly budgetExhausted: boolean;
+  }>;
   /** Phase 5: interventions for every failure, and the simulations of those that a machine can apply. */
   designInterventions(input: { readonly cycleId: string }): Promise<PlannedSteps>;
   /** Phase 6: counterfactual replay of one intervention; heart-beats. */

@@ -36,7 +36,7 @@ export function designExperiments(deps: ActivityDeps): Activities['designExperim
     const open = all.filter(({ state }) => state === 'designed' || state === 'running');
     return plannedSteps(open, all.length, added.budgetExhausted, (experiment) => ({
       subjectId: experiment.id,
-      title: experiment.design.title,
+      title: `run "${experiment.design.title}" (${experiment.design.failureType})`,
       action: experimentAction(experiment, target.describe),
     }));
   };

@@ -58,9 +58,11 @@ export function designInterventions(deps: ActivityDeps): Activities['designInter
       const ended = simulation.state !== 'planned' && simulation.state !== 'running';
       return intervention === undefined || ended ? [] : [{ simulation, intervention }];
     });
+    const failureOf = ({ failureId }: Intervention): string =>
+      found.find(({ id }) => id === failureId)?.trigger ?? failureId;
     return plannedSteps(open, stored.length, added.budgetExhausted, ({ simulation, intervention }) => ({
       subjectId: intervention.id,
-      title: intervention.name,
+      title: `replay "${intervention.name}" against ${failureOf(intervention)}`,
       action: simulationAction(simulation, intervention, target.describe),
     }));
   };

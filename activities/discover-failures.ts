@@ -1,5 +1,7 @@
 import { discover } from '../src/domain/discovery';
 import type { FailureCluster } from '../src/domain/discovery';
+import { SEVERITIES } from '../src/domain/severity';
+import type { Severity } from '../src/domain/severity';
 import { gradeSeverity } from '../src/domain/severity-grade';
 import { classOf } from '../src/domain/taxonomy';
 import type { TargetDescription } from '../src/domain/target';
@@ -17,7 +19,8 @@ export function discoverFailures(deps: ActivityDeps): Activities['discoverFailur
   const { cycles, experiments, failures } = deps.stores;
   return async ({ cycleId }) => {
     const existing = await failures.list(cycleId);
-    if (existing.length > 0) return { failures: existing.length, budgetExhausted: false };
+    if (existing.length > 0)
+      return { failures: existing.length, highestSeverity: highest(existing), budgetExhausted: false };
     const cycle = await cycles.get(cycleId);
     const target = deps.targets.get(cycle.request.target).describe;
     const [designed, runs, knownFailures] = await Promise.all([
@@ -41,8 +44,12 @@ export function discoverFailures(deps: ActivityDeps): Activities['discoverFailur
     const findings = explained.map(({ finding }) => finding);
     await failures.saveDiscovered(cycleId, findings, stateChanges, researcherStamp(deps));
     const budgetExhausted = explained.some((one) => one.budgetExhausted);
-    return { failures: findings.length, budgetExhausted };
+    return { failures: findings.length, highestSeverity: highest(findings), budgetExhausted };
   };
+}
+
+function highest(findings: readonly StoredFinding[]): Severity | null {
+  return SEVERITIES.findLast((severity) => findings.some((finding) => finding.severity === severity)) ?? null;
 }
 
 async function findingOf(

@@ -1,6 +1,6 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { ApprovalDecision, ApprovalState, DecidedApproval } from '../src/domain/approval';
-import type { CyclePhase, EndedCycleState } from '../src/domain/cycle';
+import type { CyclePhase, CycleState, EndedCycleState } from '../src/domain/cycle';
 
 /** An update, not a signal: the approver must learn at once whether the decision was accepted. */
 export const decideApprovalUpdate = defineUpdate<DecidedApproval, [ApprovalDecision]>('decideApproval');
@@ -12,8 +12,10 @@ export const resumeCycleSignal = defineSignal('resumeCycle');
 /** What the workflow itself knows, for the Web UI's query tab and live detail views. */
 export interface CycleStatus {
   readonly cycleId: string;
+  readonly state: CycleState;
   readonly phase: CyclePhase;
   readonly paused: boolean;
+  readonly hypotheses: number;
   readonly experiments: { readonly total: number; readonly ended: number };
   readonly failures: number;
   readonly simulations: { readonly total: number; readonly ended: number };

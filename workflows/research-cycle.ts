@@ -47,17 +47,18 @@ export async function researchCycle(input: CycleInput, carried?: Carried): Promi
   try {
     const plan =
       carried?.plan ?? (await quick.openCycle({ ...input, workflowId: wf.workflowInfo().workflowId }));
+    if (carried === undefined) view.began(plan.startMode);
     await story(input, plan, view, desk);
   } catch (error) {
     if (error instanceof wf.ContinueAsNew) throw error;
     desk.withdrawAll();
     const cancelled = wf.isCancellation(error);
     await wf.CancellationScope.nonCancellable(() =>
-      end(cycleId, counts, cancelled ? 'cancelled' : 'failed', cancelled ? null : failureText(error)),
+      end(cycleId, view, cancelled ? 'cancelled' : 'failed', cancelled ? null : failureText(error)),
     );
     throw error;
   }
-  return end(cycleId, counts, counts.budgetExhausted ? 'budget_exhausted' : 'completed', null);
+  return end(cycleId, view, counts.budgetExhausted ? 'budget_exhausted' : 'completed', null);
 }
 
 async function story(input: CycleInput, plan: CyclePlan, view: CycleView, desk: ApprovalDesk): Promise<void> {
@@ -68,7 +69,7 @@ async function story(input: CycleInput, plan: CyclePlan, view: CycleView, desk: 
   const phase = async (name: CyclePhase, run: () => Promise<void>): Promise<void> => {
     if (isBefore(name, resumedIn)) return;
     await wf.condition(() => !counts.paused);
-    view.enter(name, plan.startMode, plan.offline && RESEARCH_PHASES.has(name));
+    view.enter(name, plan.offline && RESEARCH_PHASES.has(name));
     await run();
   };
   const shared = {
@@ -105,7 +106,7 @@ async function story(input: CycleInput, plan: CyclePlan, view: CycleView, desk: 
   await phase('execution', () => runTrack(experiments, designed));
   await phase('failure_discovery', async () => {
     const outcome = await think.discoverFailures({ cycleId });
-    counts.failures = outcome.failures;
+    view.found(outcome.failures, outcome.highestSeverity);
     counts.budgetExhausted ||= outcome.budgetExhausted;
   });
   let planned: PlannedSteps | undefined;
@@ -118,19 +119,21 @@ async function story(input: CycleInput, plan: CyclePlan, view: CycleView, desk: 
 
 async function end(
   cycleId: string,
-  counts: CycleCounts,
+  view: CycleView,
   state: EndedCycleState,
   error: string | null,
 ): Promise<CycleOutcome> {
-  await quick.closeCycle({ cycleId, state, phase: counts.phase, error });
+  const { phase, hypotheses, experiments, failures, simulations } = view.counts;
+  await quick.closeCycle({ cycleId, state, phase, error });
   await wf.condition(wf.allHandlersFinished);
+  view.ended(state);
   return {
     cycleId,
     state,
-    hypotheses: counts.hypotheses,
-    experiments: counts.experiments.ended,
-    failures: counts.failures,
-    simulations: counts.simulations.ended,
+    hypotheses,
+    experiments: experiments.ended,
+    failures,
+    simulations: simulations.ended,
   };
 }
 

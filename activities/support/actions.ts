@@ -17,7 +17,7 @@ export function experimentAction(experiment: StoredExperiment, target: TargetDes
   return {
     actionType: destructive ? 'DESTRUCTIVE_TEST' : 'RUN_EXPERIMENT',
     subjectId: experiment.id,
-    description: `run "${design.title}" ${runsRequested} times against ${target.name} for at most ${dollars(estimatedCostMicroUsd)}`,
+    description: `run "${design.title}" at most ${runsRequested} times against ${target.name} for at most ${dollars(estimatedCostMicroUsd)}`,
     severity: experimentActionSeverity({ ...target, destructive }),
     estimatedCostMicroUsd,
     affectedSystems: [target.name],

@@ -13,7 +13,7 @@ export const CYCLE_PHASES = [
 export type CyclePhase = (typeof CYCLE_PHASES)[number];
 
 export const CYCLE_STATES = ['running', 'completed', 'budget_exhausted', 'cancelled', 'failed'] as const;
-type CycleState = (typeof CYCLE_STATES)[number];
+export type CycleState = (typeof CYCLE_STATES)[number];
 export type EndedCycleState = Exclude<CycleState, 'running'>;
 
 /** What a user asks for (spec §2); every field has its value here, defaults applied at the edge. */

@@ -142,7 +142,7 @@ export const TAXONOMY = {
   safety_regression: {
     failureClass: 'deployment',
     defaultSeverity: 'S4',
-    description: 'a safeguard that held before no longer holds',
+    description: 'drops a safeguard that held before',
   },
   rate_limit_exhaustion: {
     failureClass: 'deployment',
@@ -152,7 +152,7 @@ export const TAXONOMY = {
   cascading_failure: {
     failureClass: 'deployment',
     defaultSeverity: 'S3',
-    description: 'one failing part takes others with it',
+    description: 'lets one failing part take others with it',
   },
   resource_exhaustion: {
     failureClass: 'deployment',

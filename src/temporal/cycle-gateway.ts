@@ -129,8 +129,9 @@ function startWorkflow(
     staticSummary: `Research cycle on ${request.target}: ${topic}`.slice(0, SUMMARY_LENGTH),
     staticDetails: [
       `- target \`${request.target}\``,
-      `- up to ${request.maxHypotheses} hypotheses, ${request.maxExperiments} experiments each, ${request.runsPerExperiment} runs each`,
-      `- ${request.replayPairs} replay pairs an intervention`,
+      `- at most ${request.maxHypotheses} × ${request.maxExperiments} experiments (hypotheses × experiments of each)`,
+      `- runs of an experiment: ${request.runsPerExperiment}`,
+      `- replay pairs of an intervention: ${request.replayPairs}`,
       `- cycle \`${input.cycleId}\``,
     ].join('\n'),
     typedSearchAttributes: [

@@ -9,6 +9,7 @@ export const SEARCH_ATTRIBUTES = {
   TinmanPhase: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
   TinmanTarget: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
   TinmanFocus: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
+  TinmanSeverity: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
   TinmanPendingApprovals: IndexedValueType.INDEXED_VALUE_TYPE_INT,
 } as const;
 

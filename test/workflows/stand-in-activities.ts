@@ -83,7 +83,7 @@ export function standIns(over: Partial<Activities> = {}): StandIns {
       recorded.skipped.push({ subjectId, reason });
       return Promise.resolve();
     },
-    discoverFailures: () => Promise.resolve({ failures: 1, budgetExhausted: false }),
+    discoverFailures: () => Promise.resolve({ failures: 1, highestSeverity: 'S2', budgetExhausted: false }),
     designInterventions: () => Promise.resolve(none),
     simulateIntervention: ({ subjectId }) => {
       recorded.ran.push(subjectId);

@@ -8,6 +8,9 @@ import type {
 } from '../../src/domain/approval';
 import { decideApprovalSignal, decideApprovalUpdate } from '../messages';
 
+/** The Web UI shows one line. */
+const SUMMARY_LENGTH = 180;
+
 interface OpenQuestion {
   readonly description: string;
   state: 'assessing' | ApprovalState;
@@ -54,7 +57,9 @@ export class ApprovalDesk {
     question.state = 'pending';
     this.changed();
     const remainingMs = Math.max(1, verdict.deadlineMs - Date.now());
-    await wf.condition(() => question.decided !== undefined, remainingMs);
+    await wf.condition(() => question.decided !== undefined, remainingMs, {
+      summary: `deadline: ${question.description}`.slice(0, SUMMARY_LENGTH),
+    });
     if (question.decided === undefined) await this.conclude(question, expiry(verdict.approvalId));
     await wf.condition(() => question.recorded);
     return question.decided;

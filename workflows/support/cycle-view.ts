@@ -1,11 +1,14 @@
 import * as wf from '@temporalio/workflow';
 import { defineSearchAttributeKey } from '@temporalio/common';
-import type { CycleInput, CyclePhase } from '../../src/domain/cycle';
+import type { SearchAttributePair } from '@temporalio/common';
+import type { CycleInput, CyclePhase, CycleState, EndedCycleState } from '../../src/domain/cycle';
 import type { Mode } from '../../src/domain/mode';
+import type { Severity } from '../../src/domain/severity';
 import type { CycleStatus } from '../messages';
 
 const MODE = defineSearchAttributeKey('TinmanMode', 'KEYWORD');
 const PHASE = defineSearchAttributeKey('TinmanPhase', 'KEYWORD');
+const SEVERITY = defineSearchAttributeKey('TinmanSeverity', 'KEYWORD');
 const PENDING_APPROVALS = defineSearchAttributeKey('TinmanPendingApprovals', 'INT');
 
 /** The counters of a cycle: small, carried over continue-as-new. */
@@ -33,26 +36,36 @@ export function freshCounts(): CycleCounts {
 
 /** What the Web UI shows of a cycle: search attributes, current details and the status query. */
 export class CycleView {
-  private modeShown = false;
+  private state: CycleState = 'running';
   private pending = 0;
+  /** Found out since the last upsert. */
+  private unseen: SearchAttributePair[] = [];
 
   constructor(
     private readonly input: CycleInput,
     readonly counts: CycleCounts,
   ) {}
 
+  began(mode: Mode): void {
+    this.unseen.push({ key: MODE, value: mode });
+  }
+
   /**
-   * Shows the phase, and the mode with the first one. Phases that pass within one workflow task can be seen by nobody in
-   * between; their upserts would only be events: they are `brief`.
+   * Phases that pass within one workflow task can be seen by nobody in between; their upserts would only be events: they
+   * are `brief`, and what they found out is shown with the next phase.
    */
-  enter(phase: CyclePhase, mode: Mode, brief: boolean): void {
+  enter(phase: CyclePhase, brief: boolean): void {
     this.counts.phase = phase;
     if (!brief) {
-      const pairs = this.modeShown ? [] : [{ key: MODE, value: mode }];
-      wf.upsertSearchAttributes([...pairs, { key: PHASE, value: phase }]);
-      this.modeShown = true;
+      wf.upsertSearchAttributes([...this.unseen, { key: PHASE, value: phase }]);
+      this.unseen = [];
     }
     this.refresh();
+  }
+
+  found(failures: number, highestSeverity: Severity | null): void {
+    this.counts.failures = failures;
+    if (highestSeverity !== null) this.unseen.push({ key: SEVERITY, value: highestSeverity });
   }
 
   showPending(pending: number): void {
@@ -61,12 +74,19 @@ export class CycleView {
     this.refresh();
   }
 
+  ended(state: EndedCycleState): void {
+    this.state = state;
+    this.pending = 0;
+    this.refresh();
+  }
+
   /** Markdown: a list needs an empty line before it. */
   refresh(): void {
     const { phase, hypotheses, experiments, failures, simulations, paused } = this.counts;
+    const now = this.state === 'running' ? phase : this.state;
     wf.setCurrentDetails(
       [
-        `**${phase.replaceAll('_', ' ')}**${paused ? ' (paused)' : ''}`,
+        `**${now.replaceAll('_', ' ')}**${paused ? ' (paused)' : ''}`,
         '',
         `- hypotheses: ${hypotheses}`,
         `- experiments: ${experiments.ended} of ${experiments.total} ended`,
@@ -78,7 +98,18 @@ export class CycleView {
   }
 
   status(approvals: CycleStatus['approvals']): CycleStatus {
-    const { phase, paused, experiments, failures, simulations } = this.counts;
-    return { cycleId: this.input.cycleId, phase, paused, experiments, failures, simulations, approvals };
+    const { phase, paused, hypotheses, experiments, failures, simulations } = this.counts;
+    const { cycleId } = this.input;
+    return {
+      cycleId,
+      state: this.state,
+      phase,
+      paused,
+      hypotheses,
+      experiments,
+      failures,
+      simulations,
+      approvals,
+    };
   }
 }
