@@ -7,7 +7,7 @@ import { createMetrics } from './observability/metrics';
 import type { ApprovalGateway, CycleGateway } from './ports/cycle-gateway';
 import type { Logger } from './ports/logger';
 import type { Metrics } from './ports/metrics';
-import { connectClient } from './temporal/connection';
+import { connectClient, endpointOf } from './temporal/connection';
 import type { TemporalEndpoint } from './temporal/connection';
 import { closeOrphanedCycles } from './temporal/orphaned-cycles';
 import { registerSearchAttributes } from './temporal/search-attributes';
@@ -15,8 +15,6 @@ import { startWorker } from './temporal/worker';
 
 const SEAL_EVERY_MS = 2_000;
 const CLOSE_ORPHANS_EVERY_MS = 15_000;
-/** Where a Temporal server listens by convention. */
-const DEFAULT_TEMPORAL_ADDRESS = '127.0.0.1:7233';
 
 /** What the service and the library share: the open database, Temporal, and a worker where one is asked for. */
 export interface Backend {
@@ -42,8 +40,7 @@ export type OnClose = (closer: () => Promise<void>) => void;
 /** @throws {DomainError} `invalid_configuration`, `not_ready`; {MigrationError}. */
 export async function startBackend(options: BackendOptions, onClose: OnClose): Promise<Backend> {
   const { config, log, env, coreMetricsUrl } = options;
-  const { address, namespace, taskQueue } = config.temporal;
-  const endpoint = { address: address ?? DEFAULT_TEMPORAL_ADDRESS, namespace, taskQueue, env };
+  const endpoint = endpointOf(config.temporal, env);
   const container = await openContainer(config, env);
   onClose(() => container.close());
   const metrics = createMetrics({
@@ -55,7 +52,7 @@ export async function startBackend(options: BackendOptions, onClose: OnClose): P
   onClose(() => client.connection.close());
   await registerSearchAttributes(client);
   onClose(regularly(SEAL_EVERY_MS, 'seal the audit log', () => container.sealAudit(), log));
-  const backend = { container, client, metrics, ...gatewaysOf(container, client, taskQueue) };
+  const backend = { container, client, metrics, ...gatewaysOf(container, client, endpoint.taskQueue) };
   if (options.worker) await runWorker(backend, endpoint, options, onClose);
   return backend;
 }

@@ -13,6 +13,28 @@ export interface TemporalEndpoint {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+/** Where a Temporal server listens, and the namespace it comes with, by convention. */
+const CONVENTION = { address: '127.0.0.1:7233', namespace: 'default' } as const;
+
+/**
+ * The endpoint as configured; what is left open, or left at the conventional namespace, is taken from the profile of
+ * `@temporalio/envconfig` (TEMPORAL_PROFILE, TEMPORAL_CONFIG_FILE), then by convention.
+ * @throws {DomainError} `invalid_configuration` for an unusable profile.
+ */
+export function endpointOf(
+  configured: { readonly address?: string; readonly namespace: string; readonly taskQueue: string },
+  env: TemporalEndpoint['env'],
+): TemporalEndpoint {
+  const profile = profileIn(env);
+  const namespace = configured.namespace === CONVENTION.namespace ? profile.namespace : configured.namespace;
+  return {
+    address: configured.address ?? profile.connectionOptions.address ?? CONVENTION.address,
+    namespace: namespace ?? CONVENTION.namespace,
+    taskQueue: configured.taskQueue,
+    env,
+  };
+}
+
 /** @throws {DomainError} `not_ready` when nothing answers at the address, `invalid_configuration` for unusable settings. */
 export async function connectClient(endpoint: TemporalEndpoint): Promise<Client> {
   const connection = await reach(endpoint, () => Connection.connect(connectOptions(endpoint)));
@@ -24,10 +46,13 @@ export function connectWorker(endpoint: TemporalEndpoint): Promise<NativeConnect
   return reach(endpoint, () => NativeConnection.connect(connectOptions(endpoint)));
 }
 
-function connectOptions(endpoint: TemporalEndpoint): ClientConnectConfig['connectionOptions'] {
+function connectOptions({ address, env }: TemporalEndpoint): ClientConnectConfig['connectionOptions'] {
+  return { ...profileIn(env).connectionOptions, address };
+}
+
+function profileIn(env: TemporalEndpoint['env']): ClientConnectConfig {
   try {
-    const { connectionOptions } = loadClientConnectConfig({ overrideEnvVars: setVariables(endpoint.env) });
-    return { ...connectionOptions, address: endpoint.address };
+    return loadClientConnectConfig({ overrideEnvVars: setVariables(env) });
   } catch (error) {
     throw new DomainError('invalid_configuration', `Temporal settings cannot be used: ${String(error)}`);
   }
