@@ -63,7 +63,9 @@ export function postgresLauncher(account: Account | undefined, dataDir: string):
     if (account === undefined) return spawn(path, args, { ...env, ...options });
     if (isOpenToAll(path) && isOpenToAll(dataDir))
       return spawn(path, args, { ...env, ...account, ...options });
-    const lend = ['--clear-groups', '--inh-caps=+dac_override', '--ambient-caps=+dac_override'];
+    // Without the secure bit access(2), by which initdb looks for its programs, passes over the right that was given.
+    const lend = ['--clear-groups', '--securebits=+no_setuid_fixup'];
+    lend.push('--inh-caps=+dac_override', '--ambient-caps=+dac_override');
     const become = [`--reuid=${account.uid}`, `--regid=${account.gid}`, ...lend];
     return spawn('/usr/bin/setpriv', [...become, path, ...args], { ...env, ...options });
   };
