@@ -59,7 +59,9 @@ async function temporalService(
   const { address, namespace } = config.temporal;
   if (address !== undefined) return { address, uiUrl: undefined, env: {} };
   const [grpc = 0, ui = 0] = await freePorts(2);
-  const started = await parts.keep('temporal', (signal) => startTemporal(options, { grpc, ui }, signal));
+  const started = await parts.keep('temporal', (signal, spawned) =>
+    startTemporal(options, { grpc, ui }, signal, spawned),
+  );
   // TLS, keys and profiles that the user has for another Temporal are none of this one's business.
   const foreign = Object.keys(env).filter((name) => name.startsWith('TEMPORAL_'));
   const profile = join(config.home, 'temporal.toml');
@@ -81,6 +83,7 @@ async function startTemporal(
   { config, env, log }: LocalServicesOptions,
   ports: { readonly grpc: number; readonly ui: number },
   signal: AbortSignal,
+  spawned: (pid: number) => Promise<void>,
 ): Promise<DevServer> {
   const [{ TEMPORAL_CLI }, { resolveTemporalBinary }, { startTemporalDevServer }] = await Promise.all([
     import('./temporal-artifact.js'),
@@ -95,5 +98,6 @@ async function startTemporal(
     env,
     log: logFile(config.home, 'temporal'),
     signal,
+    spawned,
   });
 }

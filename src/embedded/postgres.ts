@@ -141,8 +141,9 @@ async function startServer(
   process.once('exit', killOnExit);
   const end = endOf(child).finally(() => process.off('exit', killOnExit));
 
+  // Before it is ready: who comes after us, should we be killed meanwhile, has to find it.
+  if (child.pid !== undefined) await writeInstance(home, child.pid, port);
   const pid = await ready(home, child, end);
-  await writeInstance(home, pid, port);
   const url = (database: string): string =>
     `postgresql://${POSTGRES_USER}:${home.password}@127.0.0.1:${port}/${database}`;
   await ensureDatabase(url('postgres'));

@@ -5,10 +5,14 @@ import { ChildRecord } from './supervisor-orphans';
 /** The processes of one home: each that dies is started again, and all are stopped together. */
 export interface SupervisedParts {
   /**
-   * Starts a part, keeps it running and records its process.
+   * Starts a part, keeps it running and records its process; a start that takes its time tells of the process as soon
+   * as there is one, so that it is found again when this process is killed meanwhile.
    * @throws what its first start throws.
    */
-  keep<T extends Running>(name: string, start: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  keep<T extends Running>(
+    name: string,
+    start: (signal: AbortSignal, spawned: (pid: number) => Promise<void>) => Promise<T>,
+  ): Promise<T>;
   /** Resolves when a part could not be kept running. */
   readonly failed: Promise<Error>;
   /** Stops what was started, in the opposite order, and gives the home back. */
@@ -47,8 +51,9 @@ export async function superviseParts(options: {
         name,
         log,
         start: async (stopping) => {
-          const running = await start(AbortSignal.any([stopping, signal]));
-          await children.remember(name, running.pid);
+          const spawned = (pid: number) => children.remember(name, pid);
+          const running = await start(AbortSignal.any([stopping, signal]), spawned);
+          await spawned(running.pid);
           return running;
         },
       });

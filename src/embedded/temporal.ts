@@ -20,6 +20,8 @@ export interface DevServerOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly log: (line: string) => void;
   readonly signal?: AbortSignal;
+  /** Told of the process before it answers. */
+  readonly spawned?: (pid: number) => Promise<void>;
 }
 
 export interface DevServer {
@@ -51,6 +53,7 @@ export async function startTemporalDevServer(options: DevServerOptions): Promise
   );
   const address = `${LOOPBACK}:${ports.grpc}`;
   try {
+    await options.spawned?.(child.pid);
     await answering(child, address, namespace, signal);
   } catch (error) {
     await child.stop();
