@@ -1,4 +1,4 @@
-import { ApplicationFailure } from '@temporalio/activity';
+import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import { DomainError } from '../src/domain/errors';
 import { CallError } from '../src/ports/call-error';
 
@@ -12,7 +12,8 @@ export function toFailure(error: unknown): unknown {
       details: error.details === undefined ? [] : [error.details],
     });
   }
-  if (error instanceof CallError && error.kind !== 'aborted') {
+  if (error instanceof CallError) {
+    if (error.kind === 'aborted') return isCancelled() ? new CancelledFailure(error.message) : error;
     return ApplicationFailure.create({
       message: error.message,
       type: `model_${error.kind}`,
@@ -21,4 +22,9 @@ export function toFailure(error: unknown): unknown {
     });
   }
   return error;
+}
+
+/** The call was aborted because the activity is to end, not by its own time limit. */
+function isCancelled(): boolean {
+  return Context.current().cancellationSignal.aborted;
 }

@@ -27,14 +27,14 @@ export async function startTimeSkipping(): Promise<TemporalHarness> {
   return harness(await TestWorkflowEnvironment.createTimeSkipping({ server: { executable } }));
 }
 
-/** The real dev server, in memory, with the real clock. */
-export async function startDevServer(): Promise<TemporalHarness> {
+/** The real dev server, in memory, with the real clock; `extraArgs` are for its command line. */
+export async function startDevServer(extraArgs: string[] = []): Promise<TemporalHarness> {
   const { path } = await resolveTemporalBinary(TEMPORAL_CLI, { env: process.env });
   quietRuntime();
   const executable = { type: 'existing-path', path } as const;
   return harness(
     await TestWorkflowEnvironment.createLocal({
-      server: { executable, ip: '127.0.0.1', log: { format: 'pretty', level: 'error' } },
+      server: { executable, ip: '127.0.0.1', log: { format: 'pretty', level: 'error' }, extraArgs },
     }),
   );
 }
