@@ -34,7 +34,7 @@ export const Cycle = z
   })
   .meta({ id: 'Cycle' });
 
-export const Hypothesis = z
+const Hypothesis = z
   .looseObject({
     ...ofCycle,
     target_surface: z.string(),
@@ -47,7 +47,7 @@ export const Hypothesis = z
   })
   .meta({ id: 'Hypothesis' });
 
-export const Experiment = z
+const Experiment = z
   .looseObject({
     ...ofCycle,
     hypothesis_id: z.guid(),
@@ -62,7 +62,7 @@ export const Experiment = z
   })
   .meta({ id: 'Experiment' });
 
-export const Failure = z
+const Failure = z
   .looseObject({
     ...ofCycle,
     experiment_id: z.guid(),
@@ -80,7 +80,7 @@ export const Failure = z
   })
   .meta({ id: 'Failure' });
 
-export const Intervention = z
+const Intervention = z
   .looseObject({
     ...ofCycle,
     failure_id: z.guid(),
