@@ -11,6 +11,7 @@ import { ResearchClient, until } from '../e2e/research-client';
 import { fastestFolder } from '../support/fastest-folder';
 import { TINMAN } from '../support/stack';
 import { PRICE, startCountingTarget, type CountingTarget } from './counting-target';
+import { say } from './fault-bench';
 import { FaultDice } from './fault-plan';
 
 jest.setTimeout(120_000);
@@ -34,7 +35,10 @@ class DevHome {
     const home = await mkdtemp(join(await fastestFolder(), 'tinman-test-dev-'));
     const { systemPrompt } = createDemoTarget().describe.configuration;
     const demo = { kind: 'openai', base_url: target.baseUrl, model: MODEL, price: PRICE };
-    const settings = { targets: { demo: { ...demo, system_prompt: systemPrompt } } };
+    const settings = {
+      experiments: { max_parallel: 10 },
+      targets: { demo: { ...demo, system_prompt: systemPrompt } },
+    };
     await writeFile(join(home, 'tinman.yaml'), JSON.stringify(settings));
     const [port = 0] = await freePorts(1);
     return new DevHome(home, port, target);
@@ -108,7 +112,7 @@ function isAlive(pid: number): boolean {
 }
 
 describe('kill -9 of tinman dev', () => {
-  const dice = new FaultDice('dev');
+  const dice = new FaultDice();
   let dev: DevHome;
   let running: Child | undefined;
   beforeAll(async () => void (dev = await DevHome.open()));
@@ -123,7 +127,7 @@ describe('kill -9 of tinman dev', () => {
     await sleep(afterMs);
     process.kill(running.pid, 'SIGKILL');
     await running.exited;
-    process.stderr.write(`dev: TINMAN_FAULT_SEED=${dice.seed}, killed ${afterMs} ms after its start\n`);
+    say(`dev: TINMAN_FAULT_SEED=${dice.seed}, killed ${afterMs} ms after its start`);
 
     running = await dev.start();
     await dev.client();
@@ -145,9 +149,7 @@ describe('kill -9 of tinman dev', () => {
 
     running = await dev.start();
     const client = await dev.client();
-    process.stderr.write(
-      `dev: killed after ${callsBefore} calls; answers again after ${Date.now() - killedAt} ms\n`,
-    );
+    say(`dev: killed after ${callsBefore} calls; answers again after ${Date.now() - killedAt} ms`);
     expect(dev.said).toContain('left behind by an earlier start');
     expect(orphans.filter(isAlive)).toEqual([]);
     const [cycle, ...others] = await client.list('/research/cycles');

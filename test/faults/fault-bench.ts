@@ -1,58 +1,64 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createDemoTarget } from '../../src/targets/demo';
 import { ResearchClient, until } from '../e2e/research-client';
-import { startStack, type Stack, type StackOptions } from '../support/stack';
+import { startStack, type Stack } from '../support/stack';
 import { PRICE, startCountingTarget, type CountingTarget } from './counting-target';
 import { deviations, wrongCalls, wrongMoney, type Undisturbed } from './cycle-check';
 import { cycleFacts, ledgerSums, memorySize } from './cycle-facts';
-import { FaultDice, KillAllowance, PHASE_GROUPS, type CallCounts, type Moment } from './fault-plan';
+import {
+  FaultDice,
+  KillAllowance,
+  KILLS_ASKED,
+  PHASE_GROUPS,
+  type CallCounts,
+  type Moment,
+  type PhaseGroup,
+} from './fault-plan';
 
 /** Ends something and brings it back; tells what it was. */
 export type Strike = (bench: FaultBench) => Promise<string>;
 
-export interface BenchOptions {
-  readonly name: string;
-  /** Of the four minutes of all fault tests, for everything from the start of the stack on. */
+interface CampaignOptions {
+  /** At least one kill in each group of phases, else one at all. */
+  readonly everyGroup: boolean;
+  /** Of the four minutes of all fault tests. */
   readonly shareMs: number;
+  /** About how long a kill takes, with what it holds up. */
+  readonly killMs: number;
   /** Of the kills that `--kills` asks for. */
-  readonly part?: number;
-  readonly postgres?: StackOptions['postgres'];
+  readonly part: number;
 }
 
 const LATENCY_MS = 70;
 const MAX_PARALLEL = 2;
-const TARGETS = 500;
+/** One for each cycle: a cycle has at least one kill. */
+const TARGETS = 100 + KILLS_ASKED;
 const REQUEST = { max_hypotheses: 3, max_experiments: 1, runs_per_experiment: 5, replay_pairs: 6 };
 /** For all that a killed process holds up; the aim is 15 s. */
 const RECOVERY_LIMIT_MS = 40_000;
 
 /** A stack with a counting target, one undisturbed cycle, and others that are held against it. */
 export class FaultBench {
-  readonly dice: FaultDice;
+  readonly dice = new FaultDice();
   private kills = 0;
   private undisturbed: (Undisturbed & { readonly calls: CallCounts }) | undefined;
   private targetsUsed = 0;
 
   private constructor(
-    private readonly options: BenchOptions,
     readonly stack: Stack,
     readonly client: ResearchClient,
     readonly target: CountingTarget,
-    private readonly allowance: KillAllowance,
   ) {
-    this.dice = new FaultDice(options.name);
-    this.say(`TINMAN_FAULT_SEED=${this.dice.seed}`);
+    say(`TINMAN_FAULT_SEED=${this.dice.seed}`);
   }
 
   /** Starts everything and runs the cycle that all others are held against. */
-  static async start(options: BenchOptions): Promise<FaultBench> {
-    const allowance = new KillAllowance(options.shareMs, options.part);
+  static async start(): Promise<FaultBench> {
     const target = await startCountingTarget(LATENCY_MS);
     let stack: Stack | undefined;
     try {
-      const { postgres = 'shared' } = options;
-      stack = await startStack({ postgres, settings: settingsFor(target.baseUrl) });
-      const bench = new FaultBench(options, stack, await ResearchClient.at(stack.url), target, allowance);
+      stack = await startStack({ postgres: 'own', settings: settingsFor(target.baseUrl) });
+      const bench = new FaultBench(stack, await ResearchClient.at(stack.url), target);
       await bench.runUndisturbed();
       return bench;
     } catch (error) {
@@ -63,7 +69,7 @@ export class FaultBench {
   }
 
   async stop(): Promise<void> {
-    this.say(`${this.kills} kills`);
+    say(`${this.kills} kills`);
     await this.stack.stop();
     await this.target.close();
   }
@@ -93,24 +99,27 @@ export class FaultBench {
     if (wrong.length > 0) throw this.problem(`the undisturbed cycle is wrong: ${wrong.join('; ')}`);
   }
 
-  /** One kill in each group of phases, then others as the clock or `--kills` allows, until something is wrong. */
-  async campaign(strike: Strike, takesMs: number): Promise<readonly string[]> {
-    const { calls } = this.known();
-    let moments: readonly Moment[] = PHASE_GROUPS.map((group) => this.dice.moment(group, calls));
+  /** Kills as the clock or `--kills` allows, until something is wrong. */
+  async campaign(
+    strike: Strike,
+    { everyGroup, shareMs, killMs, part }: CampaignOptions,
+  ): Promise<readonly string[]> {
+    const allowance = new KillAllowance(shareMs, part);
+    const killsBefore = this.kills;
+    const any = (): Moment => this.moment(this.dice.pick(PHASE_GROUPS));
+    let moments = everyGroup ? PHASE_GROUPS.map((group) => this.moment(group)) : [any()];
     while (moments.length > 0) {
       const { wrong, missed } = await this.disturb(moments, strike, { repeatsEach: 1 });
       if (wrong.length > 0) return wrong;
-      const another = (): Moment => this.dice.moment(this.dice.pick(PHASE_GROUPS), calls);
-      moments = missed.length === 0 && this.allowance.allows(this.kills, takesMs) ? [another()] : missed;
+      const another = allowance.allows(this.kills - killsBefore, killMs);
+      moments = missed.length === 0 && another ? [any()] : missed;
     }
     return [];
   }
 
   /** A cycle in which something is ended in order, in the middle of the phases that call the target. */
   async interrupt(strike: Strike): Promise<readonly string[]> {
-    const { calls } = this.known();
-    const groups = ['execution', 'simulation'] as const;
-    const moments = groups.map((group) => this.dice.moment(group, calls));
+    const moments = [this.moment('execution'), this.moment('simulation')];
     return (await this.disturb(moments, strike, { repeatsEach: 0 })).wrong;
   }
 
@@ -122,7 +131,7 @@ export class FaultBench {
     moments: readonly Moment[],
     strike: Strike,
     { repeatsEach }: { readonly repeatsEach: 0 | 1 },
-  ): Promise<{ readonly wrong: readonly string[]; readonly missed: readonly Moment[] }> {
+  ): Promise<{ readonly wrong: readonly string[]; readonly missed: Moment[] }> {
     const memoryBefore = await memorySize(this.stack);
     const model = this.nextTarget();
     const id = await this.startCycle(model);
@@ -137,18 +146,18 @@ export class FaultBench {
       await this.within(reached, `call ${moment.call} of ${model} never came`);
       await sleep(moment.delayMs);
       strikes += 1;
+      this.kills += repeatsEach;
       await this.struck(id, model, moment, strike);
     }
     await this.hasEnded(id);
     const cycle = { id, counted: this.target.counted(model), kills: strikes * repeatsEach, memoryBefore };
     const { unknown } = await ledgerSums(this.stack, id);
-    this.say(`cycle ended after ${strikes} strikes with ${unknown} unknown bills`);
+    say(`cycle ended after ${strikes} strikes with ${unknown} unknown bills`);
     return { wrong: await deviations(this.stack, cycle, this.known(), MAX_PARALLEL), missed };
   }
 
   /** Strikes, and waits until the cycle goes on. */
   private async struck(id: string, model: string, moment: Moment, strike: Strike): Promise<void> {
-    this.kills += 1;
     const { calls } = this.target.counted(model);
     const victim = await strike(this);
     const backAt = Date.now();
@@ -157,7 +166,7 @@ export class FaultBench {
     const goesOn = Promise.race([this.target.nextCall(model), this.hasEnded(id)]);
     await this.within(goesOn, `cycle ${id} did not go on`);
     const { call, at, delayMs, group } = moment;
-    this.say(
+    say(
       `killed ${victim} in ${group} (now ${phase}), ${delayMs} ms after call ${call} was ${at}; ` +
         `${meanwhile} calls meanwhile; went on ${Date.now() - backAt} ms after its return`,
     );
@@ -197,9 +206,8 @@ export class FaultBench {
     }
   }
 
-  /** Past jest, which would put a stack trace beside each line. */
-  say(line: string): void {
-    process.stderr.write(`${this.options.name}: ${line}\n`);
+  private moment(group: PhaseGroup): Moment {
+    return this.dice.moment(group, this.known().calls);
   }
 
   private known(): Undisturbed & { readonly calls: CallCounts } {
@@ -236,4 +244,9 @@ function settingsFor(baseUrl: string): Readonly<Record<string, unknown>> {
 
 function targetName(number: number): string {
   return `target-${number}`;
+}
+
+/** Past jest, which would put a stack trace beside each line. */
+export function say(line: string): void {
+  process.stderr.write(`faults: ${line}\n`);
 }

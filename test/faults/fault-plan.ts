@@ -11,7 +11,7 @@ export interface Moment {
 
 /** `thinking` is every phase that calls no target: they take milliseconds. */
 export const PHASE_GROUPS = ['thinking', 'execution', 'simulation'] as const;
-type PhaseGroup = (typeof PHASE_GROUPS)[number];
+export type PhaseGroup = (typeof PHASE_GROUPS)[number];
 
 /** Calls of an undisturbed cycle: in the experiments, and in all. */
 export interface CallCounts {
@@ -25,14 +25,7 @@ const AFTERMATH_MS = 120;
 /** The dice of the fault tests; `TINMAN_FAULT_SEED` repeats what they threw, as far as the machine allows. */
 export class FaultDice {
   readonly seed = Number(process.env.TINMAN_FAULT_SEED ?? randomInt(1, 1_000_000));
-  private state: number;
-
-  constructor(name: string) {
-    this.state = Array.from(name).reduce(
-      (hash, letter) => Math.imul(hash, 31) + letter.charCodeAt(0),
-      this.seed,
-    );
-  }
+  private state = this.seed;
 
   /** A whole number from `from` to `to`, both included; xorshift with a multiplication, after Marsaglia and Vigna. */
   between(from: number, to: number): number {
@@ -60,23 +53,21 @@ export class FaultDice {
   }
 }
 
-/** How many kills a test may do: as many as fit into its share of the clock, or as many as `TINMAN_FAULT_KILLS` says. */
+/** The number of kills that `test:faults --kills` asks for; 0 when it does not. */
+export const KILLS_ASKED = Number(process.env.TINMAN_FAULT_KILLS ?? 0);
+
+/** How many kills a test may do: as many as fit into its share of the clock, or its share of those asked for. */
 export class KillAllowance {
   private readonly startedAt = Date.now();
-  private readonly asked = Number(process.env.TINMAN_FAULT_KILLS ?? 0);
 
-  /**
-   * @param shareMs its share of the four minutes that all fault tests take together.
-   * @param part its share of the kills that are asked for.
-   */
   constructor(
     private readonly shareMs: number,
-    private readonly part = 1,
+    private readonly part: number,
   ) {}
 
   /** Whether there is room for another one that takes so long. */
   allows(done: number, takesMs: number): boolean {
-    if (this.asked > 0) return done < this.asked * this.part;
+    if (KILLS_ASKED > 0) return done < KILLS_ASKED * this.part;
     return Date.now() - this.startedAt + takesMs < this.shareMs;
   }
 }
