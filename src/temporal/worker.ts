@@ -10,12 +10,6 @@ import type { TemporalEndpoint } from './connection';
 const CACHED_WORKFLOWS = 500;
 
 /**
- * Node dies of an interrupted workflow ("async hook stack has become corrupted"): a machine that stood still for the
- * five seconds of the default must not count as a workflow that never ends.
- */
-const STUCK_WORKFLOW_MS = 120_000;
-
-/**
  * Runs a worker until the returned function is called, which lets activities under way end. The activities are given a
  * signal of that moment, so that long ones begin nothing new: they go on where the next worker runs.
  */
@@ -55,7 +49,6 @@ function createWorker(
     stickyQueueScheduleToStartTimeout: '2 seconds',
     maxHeartbeatThrottleInterval: '1 second',
     defaultHeartbeatThrottleInterval: '1 second',
-    isolateExecutionTimeout: STUCK_WORKFLOW_MS,
     shutdownGraceTime: '10 seconds',
     shutdownForceTime: '20 seconds',
   });
