@@ -25,7 +25,8 @@ export interface ActivityDeps {
   readonly ledger: Ledger;
   readonly targets: TargetDirectory;
   readonly engines: DetectionEngines;
-  readonly policy: RiskPolicy;
+  /** The policy in force now; it may be another one the next time. */
+  readonly policy: () => RiskPolicy;
   /** Aborted when the worker begins to shut down, before it cancels what is still under way. */
   readonly draining: AbortSignal;
   readonly settingsFor: (mode: Mode) => ModeSettings;

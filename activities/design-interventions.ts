@@ -116,7 +116,7 @@ function isSound({ patch }: InterventionDraft, { engines }: ActivityDeps): boole
 function tierOf(patch: Patch, mode: Mode, { policy }: ActivityDeps): RiskTier {
   const type = ACTION_OF_PATCH[patch.type];
   if (type === undefined) return 'safe';
-  return assessRisk({ type, severity: 'S1', estimatedCostMicroUsd: 0 }, mode, policy).tier;
+  return assessRisk({ type, severity: 'S1', estimatedCostMicroUsd: 0 }, mode, policy()).tier;
 }
 
 type NewSimulation = Omit<StoredSimulation, 'state' | 'result'>;

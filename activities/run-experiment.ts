@@ -5,8 +5,9 @@ import type { StoredExperiment } from '../src/ports/stores';
 import type { Target } from '../src/ports/target';
 import type { Activities, ExperimentOutcome, StepInput } from './contract';
 import type { ActivityDeps } from './deps';
-import { actionDigest, experimentAction } from './support/actions';
+import { experimentAction } from './support/actions';
 import { withHeartbeat } from './support/heartbeat';
+import { requirePassed } from './support/passed-gate';
 import type { Play } from './support/play';
 import { playAll } from './support/play-all';
 import { openSession, recordedPlay } from './support/play-session';
@@ -24,7 +25,7 @@ export function runExperiment(deps: ActivityDeps): Activities['runExperiment'] {
     const { experiments, cycles } = deps.stores;
     const [cycle, stored] = await Promise.all([cycles.get(cycleId), experiments.get(subjectId)]);
     const target = deps.targets.get(cycle.request.target);
-    refuseIfChanged(gate, stored, target);
+    requirePassed(deps, gate, experimentAction(stored, target.describe));
     const permitted = runsPermitted(gate.mode, stored.runsRequested);
     const { experiment, recorded } = await experiments.begin(subjectId, gate.mode, permitted);
     const plans = missingRuns(deps, experiment, target, gate, recorded);
@@ -50,12 +51,6 @@ export function runExperiment(deps: ActivityDeps): Activities['runExperiment'] {
     });
     return { ...(await experiments.finish(subjectId)), budgetExhausted };
   };
-}
-
-function refuseIfChanged(gate: GateVerdict, experiment: StoredExperiment, target: Target): void {
-  if (actionDigest(experimentAction(experiment, target.describe), gate.policyVersion) !== gate.actionDigest) {
-    throw new DomainError('action_changed', `experiment ${experiment.id} is not what passed the gate`);
-  }
 }
 
 function missingRuns(

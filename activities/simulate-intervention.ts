@@ -11,8 +11,9 @@ import type { RecordedReplay, StoredExperiment, StoredSimulation } from '../src/
 import type { Target } from '../src/ports/target';
 import type { Activities, SimulationOutcome } from './contract';
 import type { ActivityDeps } from './deps';
-import { actionDigest, simulationAction } from './support/actions';
+import { simulationAction } from './support/actions';
 import { withHeartbeat } from './support/heartbeat';
+import { requirePassed } from './support/passed-gate';
 import type { Play } from './support/play';
 import { playAll } from './support/play-all';
 import { openSession, recordedPlay } from './support/play-session';
@@ -39,7 +40,7 @@ export function simulateIntervention(deps: ActivityDeps): Activities['simulateIn
     const target = deps.targets.get(cycle.request.target);
     const intervention = await interventions.get(subjectId);
     const { simulation, recorded } = await simulations.begin(cycleId, subjectId);
-    refuseIfChanged(gate, simulation, intervention, target);
+    requirePassed(deps, gate, simulationAction(simulation, intervention, target.describe));
     if (simulation.result !== null) return { verdict: simulation.result.verdict, budgetExhausted: false };
     const planned = await planLanes(deps, cycleId, simulation, intervention, target, gate);
     const done = new Set(recorded.map(laneKey));
@@ -62,18 +63,6 @@ export function simulateIntervention(deps: ActivityDeps): Activities['simulateIn
     await simulations.finish(simulation.id, result);
     return { verdict: result.verdict, budgetExhausted };
   };
-}
-
-function refuseIfChanged(
-  gate: GateVerdict,
-  simulation: StoredSimulation,
-  intervention: Intervention,
-  target: Target,
-): void {
-  const action = simulationAction(simulation, intervention, target.describe);
-  if (actionDigest(action, gate.policyVersion) !== gate.actionDigest) {
-    throw new DomainError('action_changed', `the replay of ${intervention.id} is not what passed the gate`);
-  }
 }
 
 async function planLanes(

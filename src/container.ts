@@ -105,7 +105,7 @@ export function activitiesOf(
     ledger: container.ledger,
     targets: container.targets,
     engines: createDetectionEngines(),
-    policy: DEFAULT_RISK_POLICY,
+    policy: () => DEFAULT_RISK_POLICY,
     draining,
     settingsFor: (mode) => {
       const { experiments, approval } = settingsFor(config, mode);
