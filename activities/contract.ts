@@ -1,5 +1,11 @@
 import type { CycleInput, CyclePhase, EndedCycleState } from '../src/domain/cycle';
-import type { DecidedApproval, GateVerdict, ProposedAction } from '../src/domain/approval';
+import type {
+  ActionOrigin,
+  DecisionOutcome,
+  GateVerdict,
+  OfferedDecision,
+  ProposedAction,
+} from '../src/domain/approval';
 import type { Mode } from '../src/domain/mode';
 import type { Severity } from '../src/domain/severity';
 import type { SimulationVerdict } from '../src/domain/simulation';
@@ -66,13 +72,12 @@ export interface Activities {
   designExperiments(input: { readonly cycleId: string }): Promise<PlannedSteps>;
   /** The gate: assesses each action in the stricter of the start mode and the mode now, and records the verdict. Local. */
   assessActions(input: {
-    readonly cycleId: string;
-    readonly workflowId: string;
+    readonly origin: ActionOrigin;
     readonly startMode: Mode;
     readonly actions: readonly ProposedAction[];
   }): Promise<readonly GateVerdict[]>;
-  /** Projects a decision onto its row, which only ever moves forward from `pending`. */
-  recordApproval(decided: DecidedApproval): Promise<void>;
+  /** Judges a decision and writes it onto its row, which only ever moves forward from `pending`; says what stands. */
+  recordApproval(offered: OfferedDecision): Promise<DecisionOutcome>;
   /** Phase 3: runs what is missing of one experiment; heart-beats. */
   runExperiment(input: StepInput): Promise<ExperimentOutcome>;
   /** Records that an experiment or simulation will not run, and why. Local. */

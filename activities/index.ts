@@ -8,6 +8,7 @@ import { toFailure } from './failure';
 import { generateHypotheses } from './generate-hypotheses';
 import { learn } from './learn';
 import { openCycle } from './open-cycle';
+import { recordApproval } from './record-approval';
 import { runExperiment } from './run-experiment';
 import { simulateIntervention } from './simulate-intervention';
 import { rememberCycles } from './support/remembered-cycles';
@@ -18,13 +19,13 @@ export { researcherStamp } from './support/researcher';
 /** The activities over their ports; what they throw says whether Temporal may try again. */
 export function createActivities(given: ActivityDeps): Activities {
   const deps = { ...given, stores: { ...given.stores, cycles: rememberCycles(given.stores.cycles) } };
-  const { approvals, cycles, experiments, simulations } = deps.stores;
+  const { cycles, experiments, simulations } = deps.stores;
   return {
     openCycle: withFailures(openCycle(deps)),
     generateHypotheses: withFailures(generateHypotheses(deps)),
     designExperiments: withFailures(designExperiments(deps)),
     assessActions: withFailures(assessActions(deps)),
-    recordApproval: withFailures((decided) => approvals.record(decided)),
+    recordApproval: withFailures(recordApproval(deps)),
     runExperiment: withFailures(runExperiment(deps)),
     skipStep: withFailures(async ({ cycleId, kind, subjectId, reason, detail }) => {
       if (kind === 'experiment') return experiments.skip(subjectId, reason, detail);

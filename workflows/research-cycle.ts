@@ -74,6 +74,7 @@ async function story(input: CycleInput, plan: CyclePlan, view: CycleView, desk: 
   };
   const shared = {
     cycleId,
+    requestedBy: input.requestedBy,
     plan,
     desk,
     view,

@@ -24,6 +24,7 @@ export function experimentAction(experiment: StoredExperiment, target: TargetDes
     isReversible: !destructive,
     rollbackPlan: READ_ONLY_ROLLBACK,
     argumentsDigest: digestOf({ design, runsRequested, configuration: target.configuration }),
+    personRequired: false,
   };
 }
 
@@ -48,6 +49,7 @@ export function simulationAction(
       pairsRequested,
       configuration: target.configuration,
     }),
+    personRequired: false,
   };
 }
 

@@ -71,6 +71,15 @@ const STATUS: Readonly<Record<DomainErrorCode, number>> = {
   invalid_configuration: 500,
   model_output_invalid: 502,
   not_ready: 503,
+  unauthenticated: 401,
+  forbidden: 403,
+  rate_limited: 429,
+  decision_unproven: 403,
+  four_eyes_required: 403,
+  comment_required: 422,
+  policy_changed: 409,
+  state_conflict: 409,
+  invalid_arguments: 422,
 };
 
 const RETRY_AFTER_SECONDS = '2';

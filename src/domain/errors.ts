@@ -17,6 +17,15 @@ export const DOMAIN_ERROR_CODES = [
   'invalid_experiment',
   'model_output_invalid',
   'not_ready',
+  'unauthenticated',
+  'forbidden',
+  'rate_limited',
+  'decision_unproven',
+  'four_eyes_required',
+  'comment_required',
+  'policy_changed',
+  'state_conflict',
+  'invalid_arguments',
 ] as const;
 export type DomainErrorCode = (typeof DOMAIN_ERROR_CODES)[number];
 

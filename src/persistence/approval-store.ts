@@ -1,21 +1,25 @@
+import { insufficiency } from '../domain/decision-rules';
+import { DECISION_VIAS } from '../domain/approval';
 import { DomainError } from '../domain/errors';
+import { MODES } from '../domain/mode';
+import { SEVERITIES } from '../domain/severity';
 import { appendInTransaction } from './audit-trail';
 import { saveAssessed } from './assessed-actions';
 import { member, storableTextOrNull } from './columns';
-import type { DecidedApproval } from '../domain/approval';
+import type { AuditEvent } from '../ports/audit';
+import type { DecidedApproval, DecisionOutcome, OfferedDecision } from '../domain/approval';
+import type { DecisionRules } from '../domain/decision-rules';
 import type { ApprovalStore } from '../ports/stores';
-import type { PrismaClient } from './client';
-import type { ApprovalDecision } from './generated/client';
+import type { PrismaClient, Transaction } from './client';
+import type { Approval, ApprovalDecision } from './generated/client';
 
 const DECISIONS = ['approved', 'rejected', 'expired', 'cancelled'] as const;
-const VIAS = ['update', 'signal', 'policy', 'deadline', 'cycle'] as const;
 
 export function createApprovalStore(prisma: PrismaClient): ApprovalStore {
   return {
-    saveAssessed: (cycleId, workflowId, assessed) =>
-      prisma.$transaction((tx) => saveAssessed(tx, cycleId, workflowId, assessed)),
+    saveAssessed: (origin, assessed) => prisma.$transaction((tx) => saveAssessed(tx, origin, assessed)),
 
-    record: (decided) => record(prisma, decided),
+    record: (offered, rules) => prisma.$transaction((tx) => record(tx, offered, rules)),
 
     async get(approvalId) {
       const row = await prisma.approval.findUnique({
@@ -29,37 +33,102 @@ export function createApprovalStore(prisma: PrismaClient): ApprovalStore {
 }
 
 /**
- * Moves a pending approval to its decision. A decision has the id of its approval: there is never more than one.
+ * Moves a pending approval to its decision, where it is enough. A decision has the id of its approval: there is never
+ * more than one. What is not enough is audited too.
  * @throws {DomainError} `approval_not_found`.
  */
-async function record(prisma: PrismaClient, decided: DecidedApproval): Promise<void> {
-  const decidedBy = storableTextOrNull(decided.decidedBy);
-  const reason = storableTextOrNull(decided.reason);
-  const recorded = await prisma.$transaction(async (tx) => {
-    const rows = await tx.$executeRaw`
-      WITH moved AS (
-        UPDATE approvals SET state = ${decided.state}
-        WHERE id = ${decided.approvalId}::uuid AND state = 'pending' RETURNING id
-      )
-      INSERT INTO approval_decisions (id, approval_id, decision, decided_by, reason, via, decided_at)
-      SELECT id, id, ${decided.state}, ${decidedBy}, ${reason}, ${decided.via}, ${decided.decidedAt}::timestamptz
-      FROM moved`;
-    if (rows === 0) return false;
-    await appendInTransaction(tx, [
-      {
-        key: `approval_decided/${decided.approvalId}`,
-        eventType: 'approval_decided',
-        actor: decidedBy ?? decided.via,
-        subjectType: 'approval',
-        subjectId: decided.approvalId,
-        details: { decision: decided.state, reason, via: decided.via, decided_at: decided.decidedAt },
-      },
-    ]);
-    return true;
+async function record(
+  tx: Transaction,
+  offered: OfferedDecision,
+  rules: DecisionRules,
+): Promise<DecisionOutcome> {
+  const { approvalId } = offered;
+  const [question] = await tx.$queryRaw<Approval[]>`
+    SELECT id, severity, mode, state, requested_by AS "requestedBy" FROM approvals
+    WHERE id = ${approvalId}::uuid FOR UPDATE`;
+  if (question === undefined) throw unknownApproval(approvalId);
+  const standing = await tx.approvalDecision.findUnique({ where: { approvalId } });
+  if (standing !== null) return { taken: true, decided: toDecided(standing) };
+
+  const provenBy = await proverOf(tx, offered);
+  const refused = insufficiency(
+    {
+      severity: member(SEVERITIES, question.severity),
+      mode: member(MODES, question.mode),
+      requestedBy: question.requestedBy,
+    },
+    offered,
+    provenBy,
+    rules,
+  );
+  const { proofId: _proofId, ...told } = offered;
+  const decided: DecidedApproval = {
+    ...told,
+    provenBy,
+    decidedBy: storableTextOrNull(offered.decidedBy),
+    reason: storableTextOrNull(offered.reason),
+  };
+  if (refused !== undefined) {
+    await appendInTransaction(tx, [refusalEvent(decided, refused.code)]);
+    return refused;
+  }
+  await write(tx, decided);
+  return { taken: true, decided };
+}
+
+/** The owner of the key behind a decision: of a proof of this very verdict on this very approval, by a key that still holds. */
+async function proverOf(
+  tx: Transaction,
+  { approvalId, state, proofId }: OfferedDecision,
+): Promise<string | null> {
+  if (proofId === undefined) return null;
+  const [proof] = await tx.$queryRaw<{ owner: string }[]>`
+    SELECT p.owner FROM approval_proofs p JOIN api_keys k ON k.id = p.key_id
+    WHERE p.id::text = ${proofId} AND p.approval_id = ${approvalId}::uuid AND p.decision = ${state}
+      AND p.role IN ('approver', 'admin') AND k.revoked_at IS NULL`;
+  return proof?.owner ?? null;
+}
+
+async function write(tx: Transaction, decided: DecidedApproval): Promise<void> {
+  const { approvalId, state, decidedBy, provenBy, reason, via, decidedAt } = decided;
+  await tx.approval.update({ where: { id: approvalId }, data: { state } });
+  await tx.approvalDecision.create({
+    data: { id: approvalId, approvalId, decision: state, decidedBy, provenBy, reason, via, decidedAt },
   });
-  if (recorded) return;
-  const existing = await prisma.approval.count({ where: { id: decided.approvalId } });
-  if (existing === 0) throw unknownApproval(decided.approvalId);
+  await appendInTransaction(tx, [
+    {
+      key: `approval_decided/${approvalId}`,
+      eventType: 'approval_decided',
+      actor: provenBy ?? decidedBy ?? via,
+      subjectType: 'approval',
+      subjectId: approvalId,
+      details: {
+        decision: state,
+        decided_by: decidedBy,
+        proven_by: provenBy,
+        reason,
+        via,
+        decided_at: decidedAt,
+      },
+    },
+  ]);
+}
+
+function refusalEvent(decided: DecidedApproval, code: string): AuditEvent {
+  return {
+    key: `approval_decision_refused/${decided.approvalId}/${decided.decidedAt}/${code}`,
+    eventType: 'approval_decision_refused',
+    actor: decided.provenBy ?? decided.decidedBy ?? decided.via,
+    subjectType: 'approval',
+    subjectId: decided.approvalId,
+    details: {
+      code,
+      decision: decided.state,
+      decided_by: decided.decidedBy,
+      proven_by: decided.provenBy,
+      via: decided.via,
+    },
+  };
 }
 
 function unknownApproval(approvalId: string): DomainError {
@@ -71,8 +140,9 @@ function toDecided(row: ApprovalDecision): DecidedApproval {
     approvalId: row.approvalId,
     state: member(DECISIONS, row.decision),
     decidedBy: row.decidedBy,
+    provenBy: row.provenBy,
     reason: row.reason,
     decidedAt: row.decidedAt.toISOString(),
-    via: member(VIAS, row.via),
+    via: member(DECISION_VIAS, row.via),
   };
 }

@@ -3,7 +3,7 @@ import { appendInTransaction } from './audit-trail';
 import { fromJson } from './columns';
 import { insertMissing } from './insert-rows';
 import type { AuditEvent } from '../ports/audit';
-import type { GateVerdict } from '../domain/approval';
+import type { ActionOrigin, GateVerdict } from '../domain/approval';
 import type { AssessedAction } from '../ports/stores';
 import type { Transaction } from './client';
 
@@ -23,6 +23,8 @@ const APPROVALS = {
     is_reversible: 'boolean',
     rollback_plan: 'text',
     requester_agent: 'text',
+    requested_by: 'text',
+    person_required: 'boolean',
     mode: 'text',
     mode_version: 'integer',
     policy_version: 'text',
@@ -52,35 +54,40 @@ const DECISIONS = {
  */
 export async function saveAssessed(
   tx: Transaction,
-  cycleId: string,
-  workflowId: string,
+  origin: ActionOrigin,
   assessed: readonly AssessedAction[],
 ): Promise<readonly GateVerdict[]> {
-  const cycle = await lockCycle(tx, cycleId);
+  const { requesterAgent, endedAs } = await lockOrigin(tx, origin);
   const standing = await standingVerdicts(tx, assessed);
   const added = assessed.filter(({ verdict }) => !standing.has(verdict.approvalId));
   if (added.length > 0) {
-    if (cycle.state !== 'running') {
-      throw new DomainError('cycle_already_ended', `the cycle has ended: ${cycle.state}`);
-    }
+    if (endedAs !== null) throw new DomainError('cycle_already_ended', `the cycle has ended: ${endedAs}`);
     await addApprovals(
       tx,
       added.filter(({ verdict }) => verdict.tier === 'review'),
-      { cycleId, workflowId, requesterAgent: cycle.researcher },
+      { ...origin, requesterAgent },
     );
     await appendInTransaction(
       tx,
-      added.flatMap((each) => assessmentEvents(cycleId, each)),
+      added.flatMap((each) => assessmentEvents(origin, each)),
     );
   }
   return assessed.map(({ verdict }) => standing.get(verdict.approvalId) ?? verdict);
 }
 
-async function lockCycle(tx: Transaction, cycleId: string): Promise<{ state: string; researcher: string }> {
+/** Lets one assessment of an origin pass at a time; answers with the agent that asks. */
+async function lockOrigin(
+  tx: Transaction,
+  { cycleId, workflowId }: ActionOrigin,
+): Promise<{ readonly requesterAgent: string; readonly endedAs: string | null }> {
+  if (cycleId === null) {
+    await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${workflowId}, 0))`;
+    return { requesterAgent: 'tinman', endedAs: null };
+  }
   const [cycle] = await tx.$queryRaw<{ state: string; researcher: string }[]>`
     SELECT state, researcher FROM research_cycles WHERE id = ${cycleId}::uuid FOR NO KEY UPDATE`;
   if (cycle === undefined) throw new DomainError('not_found', `there is no cycle ${cycleId}`);
-  return cycle;
+  return { requesterAgent: cycle.researcher, endedAs: cycle.state === 'running' ? null : cycle.state };
 }
 
 async function standingVerdicts(
@@ -98,7 +105,7 @@ async function standingVerdicts(
 async function addApprovals(
   tx: Transaction,
   reviews: readonly AssessedAction[],
-  asked: { readonly cycleId: string; readonly workflowId: string; readonly requesterAgent: string },
+  asked: ActionOrigin & { readonly requesterAgent: string },
 ): Promise<void> {
   await insertMissing(
     tx,
@@ -117,6 +124,8 @@ async function addApprovals(
       is_reversible: action.isReversible,
       rollback_plan: action.rollbackPlan,
       requester_agent: asked.requesterAgent,
+      requested_by: asked.requestedBy,
+      person_required: action.personRequired,
       mode: verdict.mode,
       mode_version: verdict.modeVersion,
       policy_version: verdict.policyVersion,
@@ -143,7 +152,7 @@ async function addApprovals(
 }
 
 function assessmentEvents(
-  cycleId: string,
+  { cycleId, requestedBy }: ActionOrigin,
   { action, verdict, answeredByPolicy }: AssessedAction,
 ): AuditEvent[] {
   const subject = { subjectType: 'approval', subjectId: verdict.approvalId };
@@ -167,7 +176,13 @@ function assessmentEvents(
     key: `approval_requested/${verdict.approvalId}`,
     eventType: 'approval_requested',
     actor: 'workflow',
-    details: { cycle_id: cycleId, deadline_ms: verdict.deadlineMs ?? null },
+    details: {
+      cycle_id: cycleId,
+      requested_by: requestedBy,
+      action_type: action.actionType,
+      severity: action.severity,
+      deadline_ms: verdict.deadlineMs ?? null,
+    },
   };
   if (!answeredByPolicy) return [assessment, request];
   const answer: AuditEvent = {

@@ -7,7 +7,15 @@ import type {
 } from '../domain/experiment';
 import type { CurrentMode, Mode } from '../domain/mode';
 import type { CycleInput, CyclePhase, CycleProgress, CycleRequest, EndedCycleState } from '../domain/cycle';
-import type { DecidedApproval, GateVerdict, ProposedAction } from '../domain/approval';
+import type {
+  ActionOrigin,
+  DecidedApproval,
+  DecisionOutcome,
+  GateVerdict,
+  OfferedDecision,
+  ProposedAction,
+} from '../domain/approval';
+import type { DecisionRules } from '../domain/decision-rules';
 import type { Finding, FailureState } from '../domain/failure';
 import type { Hypothesis } from '../domain/hypothesis';
 import type { Intervention } from '../domain/intervention';
@@ -195,13 +203,13 @@ export interface AssessedAction {
 
 export interface ApprovalStore {
   /** Writes approval rows (for tier review) and audit entries (for all); where a row exists, its verdict stands and is returned. */
-  saveAssessed(
-    cycleId: string,
-    workflowId: string,
-    assessed: readonly AssessedAction[],
-  ): Promise<readonly GateVerdict[]>;
-  /** Moves forward from `pending` and writes the decision; any later call changes nothing. */
-  record(decided: DecidedApproval): Promise<void>;
+  saveAssessed(origin: ActionOrigin, assessed: readonly AssessedAction[]): Promise<readonly GateVerdict[]>;
+  /**
+   * Moves forward from `pending` and writes the decision where it is enough by the rules; where one stands, it changes
+   * nothing and answers with that.
+   * @throws {DomainError} `approval_not_found`.
+   */
+  record(offered: OfferedDecision, rules: DecisionRules): Promise<DecisionOutcome>;
   /** @throws {DomainError} `approval_not_found`. */
   get(approvalId: string): Promise<{
     readonly id: string;

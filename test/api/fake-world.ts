@@ -134,6 +134,7 @@ export class FakeWorld {
       approvalId: decision.approval_id,
       state: decision.decision,
       decidedBy: decision.decided_by,
+      provenBy: null,
       reason: decision.reason ?? null,
       decidedAt: new Date().toISOString(),
       via: 'update',

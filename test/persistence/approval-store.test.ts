@@ -2,17 +2,19 @@ import { randomUUID } from 'node:crypto';
 import {
   assessedAction,
   designedCycle,
+  LAX,
+  originOf,
   startStores,
   threeTimes,
   type StoredWorld,
 } from '../support/stored-cycle';
-import type { DecidedApproval } from '../../src/domain/approval';
+import type { OfferedDecision } from '../../src/domain/approval';
 
 let world: StoredWorld;
 beforeAll(async () => void (world = await startStores()), 60_000);
 afterAll(() => world?.stop());
 
-const decision = (approvalId: string, changes: Partial<DecidedApproval> = {}): DecidedApproval => ({
+const decision = (approvalId: string, changes: Partial<OfferedDecision> = {}): OfferedDecision => ({
   approvalId,
   state: 'approved',
   decidedBy: 'ana',
@@ -25,7 +27,7 @@ const decision = (approvalId: string, changes: Partial<DecidedApproval> = {}): D
 async function pendingApproval() {
   const { cycleId, input, designs } = await designedCycle(world);
   const asked = assessedAction(designs[0]!.id);
-  await world.stores.approvals.saveAssessed(cycleId, input.workflowId, [asked]);
+  await world.stores.approvals.saveAssessed(originOf(input), [asked]);
   return { cycleId, workflowId: input.workflowId, approvalId: asked.action.approvalId };
 }
 
@@ -40,9 +42,7 @@ describe('assessed actions', () => {
       assessedAction(subject, { tier: 'block', outcome: 'refused' }),
     ];
     const given = assessed.map(({ verdict }) => verdict);
-    const answers = await threeTimes(() =>
-      world.stores.approvals.saveAssessed(cycleId, input.workflowId, assessed),
-    );
+    const answers = await threeTimes(() => world.stores.approvals.saveAssessed(originOf(input), assessed));
     expect(answers).toEqual([given, given, given]);
 
     const rows = await world.prisma.approval.findMany({ where: { cycleId }, include: { decision: true } });
@@ -75,8 +75,7 @@ describe('assessed actions', () => {
       outcome: 'refused',
       modeVersion: 2,
     });
-    const save = (assessed: typeof first) =>
-      world.stores.approvals.saveAssessed(cycleId, input.workflowId, [assessed]);
+    const save = (assessed: typeof first) => world.stores.approvals.saveAssessed(originOf(input), [assessed]);
     expect(await save(first)).toEqual([first.verdict]);
     expect(await save(later)).toEqual([first.verdict]);
   });
@@ -90,7 +89,7 @@ describe('assessed actions', () => {
         assessedAction(designs[0]!.id, { approvalId, tier: 'block', outcome: 'refused', mode: 'production' }),
       ];
       const [one, other] = await Promise.all(
-        assessed.map((each) => world.stores.approvals.saveAssessed(cycleId, input.workflowId, [each])),
+        assessed.map((each) => world.stores.approvals.saveAssessed(originOf(input), [each])),
       );
       expect(one).toEqual(other);
       const rows = await world.prisma.approval.count({ where: { id: approvalId } });
@@ -102,7 +101,7 @@ describe('assessed actions', () => {
     const { cycleId, input, designs } = await designedCycle(world);
     const before = assessedAction(designs[0]!.id, { tier: 'safe', outcome: 'go' });
     const save = (assessed: typeof before) =>
-      world.stores.approvals.saveAssessed(cycleId, input.workflowId, [assessed]);
+      world.stores.approvals.saveAssessed(originOf(input), [assessed]);
     await save(before);
     await world.stores.cycles.close(cycleId, 'cancelled', 'execution', null);
     expect(await save(before)).toEqual([before.verdict]);
@@ -120,13 +119,13 @@ describe('a decision', () => {
       decision: null,
     });
     const decided = decision(approvalId);
-    await threeTimes(() => world.stores.approvals.record(decided));
-    await world.stores.approvals.record(decision(approvalId, { state: 'rejected', decidedBy: 'ben' }));
+    await threeTimes(() => world.stores.approvals.record(decided, LAX));
+    await world.stores.approvals.record(decision(approvalId, { state: 'rejected', decidedBy: 'ben' }), LAX);
     expect(await world.stores.approvals.get(approvalId)).toEqual({
       id: approvalId,
       workflowId,
       state: 'approved',
-      decision: decided,
+      decision: { ...decided, provenBy: null },
     });
     expect(await world.audited(approvalId, 'approval_decided')).toBe(1);
   });
@@ -139,9 +138,9 @@ describe('a decision', () => {
         decidedBy: `person ${index}`,
       }),
     );
-    await Promise.all(verdicts.map((each) => world.stores.approvals.record(each)));
+    await Promise.all(verdicts.map((each) => world.stores.approvals.record(each, LAX)));
     const { state, decision: stands } = await world.stores.approvals.get(approvalId);
-    expect(verdicts).toContainEqual(stands);
+    expect(verdicts.map((each) => ({ ...each, provenBy: null }))).toContainEqual(stands);
     expect(state).toBe(stands?.state);
     expect(await world.prisma.approvalDecision.count({ where: { approvalId } })).toBe(1);
     expect(await world.audited(approvalId, 'approval_decided')).toBe(1);
@@ -150,14 +149,14 @@ describe('a decision', () => {
   it('does not outlive the cycle that withdrew the approval', async () => {
     const { approvalId, cycleId } = await pendingApproval();
     await world.stores.cycles.close(cycleId, 'cancelled', 'execution', null);
-    await world.stores.approvals.record(decision(approvalId));
+    await world.stores.approvals.record(decision(approvalId), LAX);
     expect((await world.stores.approvals.get(approvalId)).state).toBe('cancelled');
   });
 
   it('needs an approval', async () => {
     const unknown = randomUUID();
     await expect(world.stores.approvals.get(unknown)).rejects.toMatchObject({ code: 'approval_not_found' });
-    await expect(world.stores.approvals.record(decision(unknown))).rejects.toMatchObject({
+    await expect(world.stores.approvals.record(decision(unknown), LAX)).rejects.toMatchObject({
       code: 'approval_not_found',
     });
   });

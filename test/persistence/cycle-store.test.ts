@@ -7,6 +7,7 @@ import {
   assessedAction,
   cycleInput,
   designedCycle,
+  originOf,
   discoveredCycle,
   startStores,
   threeTimes,
@@ -120,7 +121,7 @@ describe('closing a cycle', () => {
   it('withdraws approvals and skips what has not ended', async () => {
     const { cycleId, input, designs, simulation, experimentId } = await discoveredCycle(world);
     const action = assessedAction(designs[1]!.id);
-    await world.stores.approvals.saveAssessed(cycleId, input.workflowId, [action]);
+    await world.stores.approvals.saveAssessed(originOf(input), [action]);
     await threeTimes(() => world.stores.cycles.close(cycleId, 'cancelled', 'simulation', null));
 
     const approval = await world.stores.approvals.get(action.action.approvalId);
@@ -170,12 +171,10 @@ describe('closing a cycle', () => {
     for (let round = 0; round < 5; round++) {
       const { cycleId, designs, input } = await designedCycle(world);
       const [first, second] = designs;
-      const late = world.stores.approvals
-        .saveAssessed(cycleId, input.workflowId, [assessedAction(first!.id)])
-        .then(
-          (verdicts) => verdicts.length,
-          (error: Error) => (error instanceof DomainError ? error.code : Promise.reject(error)),
-        );
+      const late = world.stores.approvals.saveAssessed(originOf(input), [assessedAction(first!.id)]).then(
+        (verdicts) => verdicts.length,
+        (error: Error) => (error instanceof DomainError ? error.code : Promise.reject(error)),
+      );
       await Promise.all([
         world.stores.experiments.begin(first!.id, 'lab', 2),
         world.stores.experiments.skip(second!.id, 'blocked', 'policy'),

@@ -6,6 +6,7 @@ import {
   assessedAction,
   designedCycle,
   discoveredCycle,
+  originOf,
   runOf,
   startStores,
   type StoredWorld,
@@ -231,7 +232,7 @@ describe('counts', () => {
       expect(await counted.effects()).toMatchObject({ cyclesByState: {}, costUsd: [], pendingApprovals: 0 });
 
       const { cycleId, input, designs } = await discoveredCycle(own);
-      await own.stores.approvals.saveAssessed(cycleId, input.workflowId, [
+      await own.stores.approvals.saveAssessed(originOf(input), [
         assessedAction(designs[0]!.id),
         assessedAction(designs[0]!.id, { outcome: 'go' }, true),
       ]);

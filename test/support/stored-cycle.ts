@@ -6,7 +6,8 @@ import { recordId } from '../../src/persistence/record-id';
 import { createTestDatabase } from './postgres';
 import type { AssessedAction, RecordedReplay, RecordedRun, StoredFinding } from '../../src/ports/stores';
 import type { CycleInput } from '../../src/domain/cycle';
-import type { GateVerdict } from '../../src/domain/approval';
+import type { ActionOrigin, GateVerdict } from '../../src/domain/approval';
+import type { DecisionRules } from '../../src/domain/decision-rules';
 import type { Hypothesis } from '../../src/domain/hypothesis';
 import type { Intervention } from '../../src/domain/intervention';
 import type { Ledger } from '../../src/ports/ledger';
@@ -245,6 +246,13 @@ export const IMPROVED: SimulationResult = {
   },
 };
 
+/** Rules that ask nothing more of a decision. */
+export const LAX: DecisionRules = { mode: 'lab', requireComment: false };
+
+export function originOf({ cycleId, workflowId, requestedBy }: ActionOrigin): ActionOrigin {
+  return { cycleId, workflowId, requestedBy };
+}
+
 export function assessedAction(
   subjectId: string,
   changes: Partial<GateVerdict> = {},
@@ -263,6 +271,7 @@ export function assessedAction(
       isReversible: true,
       rollbackPlan: 'nothing to undo',
       argumentsDigest: 'arguments',
+      personRequired: false,
     },
     verdict: {
       approvalId,

@@ -1,5 +1,13 @@
 import { recordId } from '../../src/persistence/record-id';
-import { IMPROVED, assessedAction, discoveredCycle, replayOf, type StoredWorld } from './stored-cycle';
+import {
+  IMPROVED,
+  LAX,
+  assessedAction,
+  discoveredCycle,
+  originOf,
+  replayOf,
+  type StoredWorld,
+} from './stored-cycle';
 
 /** A cycle with everything: a decided approval, a finished simulation, a bill. */
 export async function wholeCycle(world: StoredWorld, target: string) {
@@ -7,15 +15,18 @@ export async function wholeCycle(world: StoredWorld, target: string) {
   const { cycleId, input, intervention, simulation, runs } = cycle;
   const asked = assessedAction(simulation.id, { tier: 'review' });
   const { stores, ledger } = world;
-  await stores.approvals.saveAssessed(cycleId, input.workflowId, [asked]);
-  await stores.approvals.record({
-    approvalId: asked.action.approvalId,
-    state: 'approved',
-    decidedBy: 'ana',
-    reason: null,
-    decidedAt: '2026-11-23T03:00:00.000Z',
-    via: 'update',
-  });
+  await stores.approvals.saveAssessed(originOf(input), [asked]);
+  await stores.approvals.record(
+    {
+      approvalId: asked.action.approvalId,
+      state: 'approved',
+      decidedBy: 'ana',
+      reason: null,
+      decidedAt: '2026-11-23T03:00:00.000Z',
+      via: 'update',
+    },
+    LAX,
+  );
   await stores.simulations.begin(cycleId, intervention.id);
   const lanes = [
     replayOf(simulation.id, 0, 'baseline', runs[0]!.id),

@@ -24,6 +24,7 @@ export function step(subjectId: string): PlannedStep {
       isReversible: true,
       rollbackPlan: 'nothing',
       argumentsDigest: 'digest',
+      personRequired: false,
     },
   };
 }
@@ -71,9 +72,10 @@ export function standIns(over: Partial<Activities> = {}): StandIns {
     generateHypotheses: () => Promise.resolve({ hypotheses: 2, budgetExhausted: false }),
     designExperiments: () => Promise.resolve({ ...none, total: 2, steps: [step('e1'), step('e2')] }),
     assessActions: ({ actions }) => Promise.resolve(actions.map((action) => verdict(action, 'go'))),
-    recordApproval: (decided) => {
+    recordApproval: (offered) => {
+      const decided = { ...offered, provenBy: null };
       recorded.decisions.push(decided);
-      return Promise.resolve();
+      return Promise.resolve({ taken: true, decided });
     },
     runExperiment: ({ subjectId }) => {
       recorded.ran.push(subjectId);

@@ -4,19 +4,25 @@ import type {
   ApprovalDecision,
   ApprovalState,
   DecidedApproval,
+  DecisionOutcome,
   GateVerdict,
+  OfferedDecision,
 } from '../../src/domain/approval';
 import { decideApprovalSignal, decideApprovalUpdate } from '../messages';
 
 /** The Web UI shows one line. */
 const SUMMARY_LENGTH = 180;
 
+/** How long a decision waits for its question: after a crash the workflow may not have come to it again. */
+const UNKNOWN_QUESTION_PATIENCE = '10 seconds';
+
 interface OpenQuestion {
   readonly description: string;
   state: 'assessing' | ApprovalState;
+  /** A decision on it is being judged: others wait for the outcome. */
+  judging: boolean;
+  /** In the database: only now may anything follow from it. */
   decided?: DecidedApproval;
-  /** The decision is in the database: only now may anything follow from it. */
-  recorded: boolean;
 }
 
 /** The questions of one workflow to people: decided once, recorded before anything follows, never lost. */
@@ -24,26 +30,27 @@ export class ApprovalDesk {
   private readonly questions = new Map<string, OpenQuestion>();
 
   constructor(
-    private readonly record: (decided: DecidedApproval) => Promise<void>,
+    private readonly record: (offered: OfferedDecision) => Promise<DecisionOutcome>,
     private readonly onChange: (pending: number) => void,
   ) {
     wf.setHandler(decideApprovalUpdate, (decision) => this.decide(decision, 'update'), {
-      validator: (decision: ApprovalDecision) => this.refuseUnlessOpen(decision),
+      validator: refuseMalformed,
     });
     wf.setHandler(decideApprovalSignal, async (decision) => {
-      if (decisionProblem(decision) !== undefined || !this.isOpen(decision.approval_id)) {
-        wf.log.warn('ignored a decision that names no open approval of this workflow');
+      const problem = decisionProblem(decision);
+      if (problem !== undefined) {
+        wf.log.warn('ignored a decision that is malformed', { problem });
         return;
       }
       await this.decide(decision, 'signal').catch((error: unknown) => {
-        wf.log.warn('ignored a decision that came too late', { error: String(error) });
+        wf.log.warn('a decision was not taken', { error: String(error) });
       });
     });
   }
 
   /** Announces a question before its row exists, so that a decision in that very instant finds it. */
   announce(approvalId: string, description: string): void {
-    this.questions.set(approvalId, { description, state: 'assessing', recorded: false });
+    this.questions.set(approvalId, { description, state: 'assessing', judging: false });
   }
 
   /** Waits until a person has decided or the deadline has passed; needs no person unless the verdict says so. */
@@ -60,16 +67,12 @@ export class ApprovalDesk {
     await wf.condition(() => question.decided !== undefined, remainingMs, {
       summary: `deadline: ${question.description}`.slice(0, SUMMARY_LENGTH),
     });
-    if (question.decided === undefined) await this.conclude(question, expiry(verdict.approvalId));
-    await wf.condition(() => question.recorded);
-    return question.decided;
+    return question.decided ?? (await this.conclude(question, expiry(verdict.approvalId))).decided;
   }
 
-  /** Withdraws what nobody has decided; the closing of the cycle writes it down. */
+  /** Withdraws what nobody has decided; whoever ends the workflow writes it down. */
   withdrawAll(): void {
-    for (const [approvalId, question] of this.questions) {
-      if (question.decided === undefined) question.decided = withdrawal(approvalId);
-    }
+    for (const [approvalId, question] of this.questions) question.decided ??= withdrawal(approvalId);
   }
 
   list(): readonly { id: string; state: OpenQuestion['state']; description: string }[] {
@@ -77,41 +80,47 @@ export class ApprovalDesk {
   }
 
   private async decide(decision: ApprovalDecision, via: 'update' | 'signal'): Promise<DecidedApproval> {
-    const question = this.questions.get(decision.approval_id);
-    await wf.condition(() => question?.state !== 'assessing');
-    if (question === undefined || !this.questions.has(decision.approval_id))
-      throw notFound(decision.approval_id);
-    if (question.decided !== undefined) throw alreadyDecided(question.decided);
-    return this.conclude(question, {
-      approvalId: decision.approval_id,
+    const { approval_id: approvalId, proof_id: proofId } = decision;
+    const assessed = (): boolean => (this.questions.get(approvalId)?.state ?? 'assessing') !== 'assessing';
+    if (!assessed()) await wf.condition(assessed, UNKNOWN_QUESTION_PATIENCE);
+    const question = this.questions.get(approvalId);
+    if (question === undefined || question.state === 'assessing') throw notFound(approvalId);
+    const { decided, taken } = await this.conclude(question, {
+      approvalId,
       state: decision.decision,
       decidedBy: decision.decided_by,
       reason: decision.reason ?? null,
       decidedAt: new Date().toISOString(),
       via,
+      ...(proofId === undefined ? {} : { proofId }),
     });
-  }
-
-  private async conclude(question: OpenQuestion, decided: DecidedApproval): Promise<DecidedApproval> {
-    question.decided = decided;
-    await wf.CancellationScope.nonCancellable(() => this.record(decided));
-    question.recorded = true;
-    question.state = decided.state;
-    this.changed();
+    if (!taken) throw alreadyDecided(decided);
     return decided;
   }
 
-  private refuseUnlessOpen(decision: ApprovalDecision): void {
-    const problem = decisionProblem(decision);
-    if (problem !== undefined) throw wf.ApplicationFailure.nonRetryable(problem, 'invalid_decision');
-    const question = this.questions.get(decision.approval_id);
-    if (question === undefined) throw notFound(decision.approval_id);
-    if (question.decided !== undefined) throw alreadyDecided(question.decided);
-  }
-
-  private isOpen(approvalId: string): boolean {
-    const question = this.questions.get(approvalId);
-    return question !== undefined && question.decided === undefined;
+  /**
+   * Has the decision judged and recorded, one at a time; answers with what stands, which may be another.
+   * @throws ApplicationFailure when the decision is not enough.
+   */
+  private async conclude(
+    question: OpenQuestion,
+    offered: OfferedDecision,
+  ): Promise<{ readonly decided: DecidedApproval; readonly taken: boolean }> {
+    // Nothing may come between the last look and the mark: one end of a judgement wakes all who wait for it.
+    while (question.judging) await wf.condition(() => !question.judging);
+    if (question.decided !== undefined) return { decided: question.decided, taken: false };
+    question.judging = true;
+    try {
+      const outcome = await wf.CancellationScope.nonCancellable(() => this.record(offered));
+      if (!outcome.taken) throw wf.ApplicationFailure.nonRetryable(outcome.message, outcome.code);
+      const { decided } = outcome;
+      question.decided = decided;
+      question.state = decided.state;
+      return { decided, taken: decided.decidedAt === offered.decidedAt && decided.via === offered.via };
+    } finally {
+      question.judging = false;
+      this.changed();
+    }
   }
 
   private changed(): void {
@@ -119,7 +128,12 @@ export class ApprovalDesk {
   }
 }
 
-function expiry(approvalId: string): DecidedApproval {
+function refuseMalformed(decision: ApprovalDecision): void {
+  const problem = decisionProblem(decision);
+  if (problem !== undefined) throw wf.ApplicationFailure.nonRetryable(problem, 'invalid_decision');
+}
+
+function expiry(approvalId: string): OfferedDecision {
   const reason = 'nobody decided before the deadline';
   return {
     approvalId,
@@ -137,6 +151,7 @@ function withdrawal(approvalId: string): DecidedApproval {
     approvalId,
     state: 'cancelled',
     decidedBy: null,
+    provenBy: null,
     reason,
     decidedAt: new Date().toISOString(),
     via: 'cycle',

@@ -5,9 +5,14 @@ import { quick } from './activities';
 import type { ApprovalDesk } from './approval-desk';
 import type { CycleView } from './cycle-view';
 
+/** Refusals of an executor after which the gate is asked again: what it said no longer holds. */
+const ASSESSED_ANEW: ReadonlySet<string | undefined> = new Set(['mode_changed', 'policy_changed']);
+const LONGEST_PAUSE_MS = 60_000;
+
 /** A kind of step: where the steps come from, how one is done, and who keeps count. */
 export interface StepTrack {
   readonly cycleId: string;
+  readonly requestedBy: string;
   readonly plan: CyclePlan;
   readonly kind: 'experiment' | 'simulation';
   readonly desk: ApprovalDesk;
@@ -47,7 +52,11 @@ async function runBatch(track: StepTrack, steps: readonly PlannedStep[]): Promis
     while (!mayRun()) await wf.condition(mayRun);
     running += 1;
     try {
-      while (gate !== undefined) gate = await attempt(track, step, gate);
+      for (let attempts = 0; gate !== undefined; attempts += 1) {
+        // Workers that have read different policies would send it round and round.
+        if (attempts > 1) await wf.sleep(Math.min(1_000 * 2 ** (attempts - 2), LONGEST_PAUSE_MS));
+        gate = await attempt(track, step, gate);
+      }
     } finally {
       running -= 1;
       track.counter.ended += 1;
@@ -72,7 +81,7 @@ async function allEnded(begin: () => readonly Promise<void>[]): Promise<void> {
   });
 }
 
-/** One try of a step: undefined when it has ended, or a new verdict when the mode changed between gate and act. */
+/** One try of a step: undefined when it has ended, or a new verdict when mode or policy changed between gate and act. */
 async function attempt(
   track: StepTrack,
   step: PlannedStep,
@@ -90,7 +99,7 @@ async function attempt(
     return undefined;
   } catch (error) {
     if (wf.isCancellation(error)) throw error;
-    if (failureType(error) === 'mode_changed') {
+    if (ASSESSED_ANEW.has(failureType(error))) {
       const action = ask(track, step);
       return admitted(track, step, action, await assess(track, [action]));
     }
@@ -125,11 +134,12 @@ function ask(track: StepTrack, step: PlannedStep): ProposedAction {
 }
 
 function assess(
-  { cycleId, plan }: StepTrack,
+  { cycleId, requestedBy, plan }: StepTrack,
   actions: readonly ProposedAction[],
 ): Promise<readonly GateVerdict[]> {
   const { workflowId } = wf.workflowInfo();
-  return quick.assessActions({ cycleId, workflowId, startMode: plan.startMode, actions });
+  const origin = { cycleId, workflowId, requestedBy };
+  return quick.assessActions({ origin, startMode: plan.startMode, actions });
 }
 
 function skip(

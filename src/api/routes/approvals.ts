@@ -1,5 +1,10 @@
 import { z } from 'zod';
-import { APPROVAL_STATES, APPROVAL_VERDICTS, DECISION_TEXT_LIMIT } from '../../domain/approval';
+import {
+  APPROVAL_STATES,
+  APPROVAL_VERDICTS,
+  DECISION_TEXT_LIMIT,
+  DECISION_VIAS,
+} from '../../domain/approval';
 import type { ApprovalDecision, DecidedApproval } from '../../domain/approval';
 import type { ApiDeps } from '../deps';
 import { pendingApprovals } from '../pending-approvals';
@@ -24,10 +29,14 @@ const StandingDecision = z
   .object({
     approval_id: z.guid(),
     state: z.enum(APPROVAL_STATES).exclude(['pending']),
-    decided_by: z.string().nullable(),
+    decided_by: z.string().nullable().describe('As claimed.'),
+    proven_by: z
+      .string()
+      .nullable()
+      .describe('The owner of the API key behind it; null when it is unproven.'),
     reason: z.string().nullable(),
     decided_at: timestamp,
-    via: z.enum(['update', 'signal', 'policy', 'deadline', 'cycle']),
+    via: z.enum(DECISION_VIAS),
   })
   .meta({ id: 'StandingDecision' });
 
@@ -78,6 +87,7 @@ function standingDecision(decided: DecidedApproval): z.infer<typeof StandingDeci
     approval_id: decided.approvalId,
     state: decided.state,
     decided_by: decided.decidedBy,
+    proven_by: decided.provenBy,
     reason: decided.reason,
     decided_at: decided.decidedAt,
     via: decided.via,

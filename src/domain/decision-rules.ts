@@ -1,0 +1,56 @@
+import type { DecisionOutcome, OfferedDecision } from './approval';
+import { SEVERITIES, type Severity } from './severity';
+import type { Mode } from './mode';
+
+/** What holds at the moment of a decision. */
+export interface DecisionRules {
+  /** The mode now. */
+  readonly mode: Mode;
+  /** Whether an approval must say why. */
+  readonly requireComment: boolean;
+}
+
+/** What is asked, as far as a decision on it depends on it. */
+export interface QuestionAsked {
+  readonly severity: Severity;
+  /** The mode it was assessed in. */
+  readonly mode: Mode;
+  /** Whose request led to it. */
+  readonly requestedBy: string;
+}
+
+/** From this severity on a decision must be proven, and be another person's than the request. */
+const GRAVE: Severity = 'S3';
+
+/**
+ * Whether a person's decision is enough. A rejection always is: silence would come to the same. An approval in
+ * production, or of something grave, needs a key behind it; something grave needs another person than the one who asked.
+ */
+export function insufficiency(
+  question: QuestionAsked,
+  offered: Pick<OfferedDecision, 'state' | 'reason'>,
+  provenBy: string | null,
+  rules: DecisionRules,
+): Extract<DecisionOutcome, { readonly taken: false }> | undefined {
+  if (offered.state !== 'approved') return undefined;
+  const grave = SEVERITIES.indexOf(question.severity) >= SEVERITIES.indexOf(GRAVE);
+  const production = question.mode === 'production' || rules.mode === 'production';
+  if (provenBy === null && (grave || production)) {
+    const where = production ? 'in production' : `at ${question.severity}`;
+    return refusal('decision_unproven', `${where} an approval needs an API key of an approver behind it`);
+  }
+  if (grave && provenBy === question.requestedBy) {
+    return refusal('four_eyes_required', `at ${question.severity} whoever asked cannot approve`);
+  }
+  if (rules.requireComment && (offered.reason ?? '').trim() === '') {
+    return refusal('comment_required', 'an approval must say why: give a reason');
+  }
+  return undefined;
+}
+
+function refusal(
+  code: Extract<DecisionOutcome, { readonly taken: false }>['code'],
+  message: string,
+): Extract<DecisionOutcome, { readonly taken: false }> {
+  return { taken: false, code, message };
+}
