@@ -51,7 +51,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     log: { info: () => {}, warn: () => {} },
   });
   closers.push(() => postgres.stop());
-  await migrateDeploy(postgres.url);
+  await migrateDeploy(postgres.url, postgres.serviceUrl);
   const temporal = await startTemporal(home, options.env);
   closers.push(() => temporal.stop());
 
@@ -63,7 +63,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const env = {
     ...options.env,
     TINMAN_HOME: home,
-    TINMAN_DATABASE_URL: postgres.url,
+    TINMAN_DATABASE_URL: postgres.serviceUrl,
     TEMPORAL_ADDRESS: temporal.address,
     TINMAN_RESEARCHER: 'offline',
     TINMAN_METRICS_PORT: '0',

@@ -10,6 +10,8 @@ import type { DevServer } from './temporal';
 /** What Tinman stands on, started here or configured. */
 export interface LocalServices {
   readonly databaseUrl: string;
+  /** For migrations: that of the owner, which is another role than the service's where the database was started here. */
+  readonly ownerDatabaseUrl: string;
   readonly temporal: {
     readonly address: string;
     /** Of the Web UI; only of a Temporal that was started here. */
@@ -32,23 +34,33 @@ export async function startLocalServices(
   options: LocalServicesOptions,
 ): Promise<LocalServices> {
   const { config, log } = options;
-  const databaseUrl =
-    config.databaseUrl ?? (await parts.keep('postgres', () => startPostgres(config, log))).url;
-  return { databaseUrl, temporal: await temporalService(parts, options) };
+  const database =
+    configuredDatabase(config) ?? (await parts.keep('postgres', () => startPostgres(config, log)));
+  const { databaseUrl, ownerDatabaseUrl } = database;
+  return { databaseUrl, ownerDatabaseUrl, temporal: await temporalService(parts, options) };
 }
 
-interface RunningPostgres extends Running {
-  readonly url: string;
+type DatabaseUrls = Pick<LocalServices, 'databaseUrl' | 'ownerDatabaseUrl'>;
+
+function configuredDatabase({ databaseUrl, ownerDatabaseUrl }: Config): DatabaseUrls | undefined {
+  if (databaseUrl === undefined) return undefined;
+  return { databaseUrl, ownerDatabaseUrl: ownerDatabaseUrl ?? databaseUrl };
 }
 
 /** PostgreSQL over the data of this home. */
-async function startPostgres(config: Config, log: (line: string) => void): Promise<RunningPostgres> {
+async function startPostgres(config: Config, log: (line: string) => void): Promise<Running & DatabaseUrls> {
   const { startEmbeddedPostgres } = await import('./postgres.js');
   const server = await startEmbeddedPostgres({
     dataDir: join(config.home, 'postgres'),
     log: { info: () => undefined, warn: (_fields, message) => log(message) },
   });
-  return { url: server.url, pid: server.pid, exited: server.ended, stop: () => server.stop() };
+  return {
+    databaseUrl: server.serviceUrl,
+    ownerDatabaseUrl: server.url,
+    pid: server.pid,
+    exited: server.ended,
+    stop: () => server.stop(),
+  };
 }
 
 async function temporalService(

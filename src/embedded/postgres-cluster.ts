@@ -6,6 +6,8 @@ import { postgresAccount, postgresLauncher, type Account, type PostgresLauncher 
 
 /** The superuser of the cluster, and the database it has beside the system's own. */
 export const POSTGRES_USER = 'tinman';
+/** The role that API and workers connect as. */
+export const SERVICE_USER = 'tinman_service';
 
 /** Where a server keeps everything, and how its programs are started. */
 export interface PostgresHome {
@@ -13,11 +15,12 @@ export interface PostgresHome {
   readonly logFile: string;
   readonly instanceFile: string;
   readonly password: string;
+  readonly servicePassword: string;
   readonly account: Account | undefined;
   readonly launch: PostgresLauncher;
 }
 
-/** Makes the folder and the password where they are missing. */
+/** Makes the folder and the passwords where they are missing. */
 export async function openPostgresHome(dataDir: string): Promise<PostgresHome> {
   await mkdir(dataDir, { recursive: true });
   const cluster = join(dataDir, 'cluster');
@@ -28,6 +31,7 @@ export async function openPostgresHome(dataDir: string): Promise<PostgresHome> {
     logFile: join(dataDir, 'postgres.log'),
     instanceFile: join(dataDir, 'instance.json'),
     password: await readPassword(join(dataDir, 'password')),
+    servicePassword: await readPassword(join(dataDir, 'service-password')),
     account,
     launch: postgresLauncher(account, cluster),
   };

@@ -12,6 +12,7 @@ import {
   logTail,
   openPostgresHome,
   POSTGRES_USER,
+  SERVICE_USER,
   type PostgresHome,
 } from './postgres-cluster';
 import { identify, isRunning, type ProcessIdentity } from './process-identity';
@@ -19,8 +20,10 @@ import type { Logger } from '../ports/logger';
 
 /** A PostgreSQL server that belongs to this process. */
 export interface EmbeddedPostgres {
-  /** Of the database `tinman`, with its password. */
+  /** Of the database `tinman` as its owner, with the password. */
   readonly url: string;
+  /** The same as the service's role, which has the rights that a deploy of the migrations gives it. */
+  readonly serviceUrl: string;
   /** Of the postmaster. */
   readonly pid: number;
   /** Settles when the server has ended, by `stop` or by itself. */
@@ -42,6 +45,7 @@ const identitySchema = z.object({ pid: z.number(), started: z.string() });
 const instanceSchema = z.object({ owner: identitySchema, postmaster: identitySchema, port: z.number() });
 type Instance = z.infer<typeof instanceSchema>;
 
+const DATABASE = 'tinman';
 const START_ATTEMPTS = 5;
 /** The port was taken meanwhile, or children of a killed postmaster are not gone yet. */
 const PASSING_FAILURE = /Address already in use|pre-existing shared memory block/;
@@ -144,11 +148,10 @@ async function startServer(
   // Before it is ready: who comes after us, should we be killed meanwhile, has to find it.
   if (child.pid !== undefined) await writeInstance(home, child.pid, port);
   const pid = await ready(home, child, end);
-  const url = (database: string): string =>
-    `postgresql://${POSTGRES_USER}:${home.password}@127.0.0.1:${port}/${database}`;
-  await ensureDatabase(url('postgres'));
+  const { url, serviceUrl } = urlsOf(home, port);
+  await prepareDatabase(home, url);
   const ended = end.then(() => undefined);
-  return { url: url('tinman'), pid, ended, stop: () => stopServer(child, ended) };
+  return { url, serviceUrl, pid, ended, stop: () => stopServer(child, ended) };
 }
 
 /** Why it ended: the reason it could not even be started, or undefined. */
@@ -175,12 +178,30 @@ async function ready(
   throw new Error(`PostgreSQL did not start: ${(await end) ?? (await logTail(home))}`);
 }
 
-async function ensureDatabase(adminUrl: string): Promise<void> {
-  const client = new Client({ connectionString: adminUrl });
+function urlsOf(
+  { password, servicePassword }: PostgresHome,
+  port: number,
+): Pick<EmbeddedPostgres, 'url' | 'serviceUrl'> {
+  const url = (credentials: string) => `postgresql://${credentials}@127.0.0.1:${port}/${DATABASE}`;
+  return {
+    url: url(`${POSTGRES_USER}:${password}`),
+    serviceUrl: url(`${SERVICE_USER}:${servicePassword}`),
+  };
+}
+
+/** Makes the database and the service's role where they are missing: also in a folder of a version without that role. */
+async function prepareDatabase({ servicePassword }: PostgresHome, ownerUrl: string): Promise<void> {
+  const system = new URL(ownerUrl);
+  system.pathname = '/postgres';
+  const client = new Client({ connectionString: system.href });
   await client.connect();
   try {
-    const found = await client.query(`SELECT 1 FROM pg_database WHERE datname = 'tinman'`);
-    if (found.rowCount === 0) await client.query('CREATE DATABASE tinman');
+    const database = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [DATABASE]);
+    if (database.rowCount === 0) await client.query(`CREATE DATABASE ${DATABASE}`);
+    const role = await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [SERVICE_USER]);
+    if (role.rowCount === 0) await client.query(`CREATE ROLE ${SERVICE_USER} LOGIN`);
+    const password = client.escapeLiteral(servicePassword);
+    await client.query(`ALTER ROLE ${SERVICE_USER} PASSWORD ${password}`);
   } finally {
     await client.end();
   }

@@ -66,8 +66,8 @@ async function withServices(
   const parts = await superviseParts({ home: config.home, log, signal: new AbortController().signal });
   closers.add(() => parts.stop());
   void parts.failed.then((error) => logger.error({ err: error }, 'a part of Tinman is gone'));
-  const { databaseUrl, temporal } = await startLocalServices(parts, { config, env, log });
-  if (config.databaseUrl === undefined) await migrateDeploy(databaseUrl);
+  const { databaseUrl, ownerDatabaseUrl, temporal } = await startLocalServices(parts, { config, env, log });
+  if (config.databaseUrl === undefined) await migrateDeploy(ownerDatabaseUrl, databaseUrl);
   return {
     config: { ...config, databaseUrl, temporal: { ...config.temporal, address: temporal.address } },
     env: { ...env, ...temporal.env },

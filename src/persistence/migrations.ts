@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Client } from 'pg';
+import { grantToService, roleOf } from './service-role';
 
 /** Why the schema is not what this version needs. */
 export class MigrationError extends Error {
@@ -53,18 +54,18 @@ const HISTORY_TABLE = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
 )`;
 
 /**
- * Applies what is pending, each migration in one transaction; returns the names applied. Safe to call from several
- * processes at once.
+ * Applies what is pending, each migration in one transaction; returns the names applied. Where the service connects as
+ * another role than the owner, that role is given what it needs. Safe to call from several processes at once.
  * @throws {MigrationError} `unreachable`, or `failed` with the script that failed and why: nothing of it remains.
  */
-export async function migrateDeploy(url: string): Promise<readonly string[]> {
+export async function migrateDeploy(url: string, serviceUrl = url): Promise<readonly string[]> {
   return withLock(url, async (client) => {
     await client.query(HISTORY_TABLE);
     const migrations = await readMigrations();
     const { pending, unknown } = await compare(client, migrations);
     if (unknown.length > 0) throw divergence(unknown);
     for (const migration of migrations.filter(({ name }) => pending.includes(name))) {
-      await inTransaction(client, migration.name, async () => {
+      await inTransaction(client, `migration ${migration.name}`, async () => {
         await client.query(migration.script);
         await client.query(
           `INSERT INTO _prisma_migrations (id, checksum, finished_at, migration_name, applied_steps_count)
@@ -72,6 +73,10 @@ export async function migrateDeploy(url: string): Promise<readonly string[]> {
           [randomUUID(), migration.checksum, migration.name],
         );
       });
+    }
+    const service = roleOf(serviceUrl);
+    if (service !== roleOf(url)) {
+      await inTransaction(client, `granting rights to ${service}`, () => grantToService(client, service));
     }
     return pending;
   });
@@ -110,7 +115,7 @@ export async function migrateDown(url: string, steps = 1): Promise<readonly stri
       .toReversed();
     for (const { name, folder } of last) {
       const script = await readFile(join(folder, 'down.sql'), 'utf8');
-      await inTransaction(client, name, async () => {
+      await inTransaction(client, `migration ${name}`, async () => {
         await client.query(script);
         await client.query('DELETE FROM _prisma_migrations WHERE migration_name = $1', [name]);
       });
@@ -186,20 +191,16 @@ async function withClient<T>(url: string, work: (client: Client) => Promise<T>):
   }
 }
 
-async function inTransaction(client: Client, name: string, work: () => Promise<void>): Promise<void> {
+async function inTransaction(client: Client, what: string, work: () => Promise<void>): Promise<void> {
   try {
     await client.query('BEGIN');
     await work();
     await client.query('COMMIT');
   } catch (error) {
     await client.query('ROLLBACK').catch(() => undefined);
-    throw new MigrationError(
-      'failed',
-      `migration ${name} failed, nothing of it remains: ${messageOf(error)}`,
-      {
-        cause: error,
-      },
-    );
+    throw new MigrationError('failed', `${what} failed, nothing of it remains: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 }
 

@@ -70,6 +70,20 @@ describe('embedded PostgreSQL', () => {
     expect(await query(url, 'SHOW listen_addresses')).toEqual([{ listen_addresses: '127.0.0.1' }]);
   }, 30_000);
 
+  it("has the service's role, also in a folder of a version without it", async () => {
+    const first = await start();
+    const who = 'SELECT current_user::text AS role, current_database()::text AS name';
+    expect(await query(first.serviceUrl, who)).toEqual([{ role: 'tinman_service', name: 'tinman' }]);
+    await query(first.url, 'DROP ROLE tinman_service');
+    await first.stop();
+    await rm(join(folder, 'postgres', 'service-password'));
+
+    const second = await start();
+    expect(second.serviceUrl).not.toBe(first.serviceUrl);
+    expect(await query(second.serviceUrl, who)).toEqual([{ role: 'tinman_service', name: 'tinman' }]);
+    expect((await stat(join(folder, 'postgres', 'service-password'))).mode & 0o777).toBe(0o600);
+  }, 30_000);
+
   it('has what was committed when the postmaster was killed', async () => {
     const first = await start();
     await note(first.url);

@@ -20,6 +20,7 @@ export async function startTestPostgres(): Promise<void> {
     settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '300' },
   });
   process.env['TINMAN_TEST_POSTGRES_URL'] = server.url;
+  process.env['TINMAN_TEST_POSTGRES_SERVICE_URL'] = server.serviceUrl;
   running = { server, dataDir };
 }
 

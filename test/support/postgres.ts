@@ -6,7 +6,10 @@ const TEMPLATE = 'tinman_template';
 const TEMPLATE_LOCK = 7_461_001;
 
 export interface TestDatabase {
+  /** As its owner, a superuser. */
   readonly url: string;
+  /** As the service's role. */
+  readonly serviceUrl: string;
   drop(): Promise<void>;
 }
 
@@ -31,6 +34,7 @@ async function createDatabase(
   });
   return {
     url: urlOf(name),
+    serviceUrl: serviceUrlOf(name),
     drop: () => asAdmin(async (admin) => void (await admin.query(`DROP DATABASE ${name} WITH (FORCE)`))),
   };
 }
@@ -42,7 +46,7 @@ async function ensureTemplate(admin: Client): Promise<void> {
   try {
     if (await hasTemplate(admin)) return;
     await admin.query(`CREATE DATABASE ${TEMPLATE}_new`);
-    await migrateDeploy(urlOf(`${TEMPLATE}_new`));
+    await migrateDeploy(urlOf(`${TEMPLATE}_new`), serviceUrlOf(`${TEMPLATE}_new`));
     await admin.query(`ALTER DATABASE ${TEMPLATE}_new RENAME TO ${TEMPLATE}`);
   } finally {
     await admin.query('SELECT pg_advisory_unlock($1)', [TEMPLATE_LOCK]);
@@ -65,13 +69,21 @@ async function asAdmin<T>(work: (admin: Client) => Promise<T>): Promise<T> {
 }
 
 function adminUrl(): string {
-  const url = process.env['TINMAN_TEST_POSTGRES_URL'];
+  return serverUrl('TINMAN_TEST_POSTGRES_URL');
+}
+
+function serverUrl(variable: string): string {
+  const url = process.env[variable];
   if (url === undefined) throw new Error('jest did not start PostgreSQL: see globalSetup in jest.config.cjs');
   return url;
 }
 
-function urlOf(database: string): string {
-  const url = new URL(adminUrl());
+function urlOf(database: string, server = adminUrl()): string {
+  const url = new URL(server);
   url.pathname = `/${database}`;
   return url.toString();
+}
+
+function serviceUrlOf(database: string): string {
+  return urlOf(database, serverUrl('TINMAN_TEST_POSTGRES_SERVICE_URL'));
 }

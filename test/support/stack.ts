@@ -61,6 +61,7 @@ export interface Stack {
   readonly temporal: TemporalProcess;
   /** Only with `postgres: 'own'`. */
   readonly postgres: StackProcess | undefined;
+  /** As its owner; API and worker connect as the service's role. */
   readonly databaseUrl: string;
   readonly home: string;
   readonly taskQueue: string;
@@ -109,7 +110,7 @@ async function start(options: StackOptions, onStop: OnStop): Promise<Omit<Stack,
     options.temporal ?? startTemporal(home, logOf('temporal'), onStop),
   );
   const taskQueue = home.slice(-6);
-  const env = await environment(options, home, { databaseUrl: database.url, temporal, taskQueue });
+  const env = await environment(options, home, { databaseUrl: database.serviceUrl, temporal, taskQueue });
   const service = (name: string, args: readonly string[]) =>
     startService(name, args, { env, cwd: home, log: logOf(name) }, onStop);
   const [workers, apis] = await bothOrNeither(
@@ -141,26 +142,27 @@ async function start(options: StackOptions, onStop: OnStop): Promise<Omit<Stack,
 
 interface Database {
   readonly url: string;
+  readonly serviceUrl: string;
   readonly process?: StackProcess;
 }
 
 async function sharedDatabase(onStop: OnStop): Promise<Database> {
   const database = await createTestDatabase();
   onStop(() => database.drop());
-  return { url: database.url };
+  return database;
 }
 
 async function ownDatabase(home: string, onStop: OnStop): Promise<Database> {
-  let url = '';
+  let [url, serviceUrl] = ['', ''];
   const server = await StackProcess.start('postgres', async () => {
     const log = { info: () => undefined, warn: () => undefined };
     const started = await startEmbeddedPostgres({ dataDir: join(home, 'postgres'), log });
-    url = started.url;
+    ({ url, serviceUrl } = started);
     return { pid: started.pid, exited: started.ended, stop: () => started.stop() };
   });
   onStop(() => server.stop());
-  await migrateDeploy(url);
-  return { url, process: server };
+  await migrateDeploy(url, serviceUrl);
+  return { url, serviceUrl, process: server };
 }
 
 async function startTemporal(

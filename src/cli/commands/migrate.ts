@@ -12,12 +12,12 @@ export function addMigrateCommands(program: Command, context: CliContext): void 
   const migrate = program.command('migrate').description('bring the database to the schema of this version');
   migrate
     .command('deploy')
-    .description('apply the migrations that are missing')
+    .description("apply the migrations that are missing, and grant the service's role what it needs")
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions>();
-      const url = databaseUrl(context, options);
+      const { owner, service } = databaseUrls(context, options);
       const { migrateDeploy } = await import('../../persistence/migrations.js');
-      const applied = await migrateDeploy(url);
+      const applied = await migrateDeploy(owner, service);
       show(context, options, { applied }, () => writeNames(context, 'Applied', applied));
     });
   migrate
@@ -25,9 +25,9 @@ export function addMigrateCommands(program: Command, context: CliContext): void 
     .description('show which migrations are applied; exit code 1 when some are missing or unknown')
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions>();
-      const url = databaseUrl(context, options);
+      const { owner } = databaseUrls(context, options);
       const { migrateStatus } = await import('../../persistence/migrations.js');
-      const status = await migrateStatus(url);
+      const status = await migrateStatus(owner);
       show(context, options, status, () => {
         writeNames(context, 'Applied', status.applied);
         writeNames(context, 'Missing', status.pending);
@@ -41,18 +41,23 @@ export function addMigrateCommands(program: Command, context: CliContext): void 
     .option('--steps <n>', 'how many', wholeNumber(1, MAX_STEPS), 1)
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions & { readonly steps: number }>();
-      const url = databaseUrl(context, options);
+      const { owner } = databaseUrls(context, options);
       const { migrateDown } = await import('../../persistence/migrations.js');
-      const rolledBack = await migrateDown(url, options.steps);
+      const rolledBack = await migrateDown(owner, options.steps);
       show(context, options, { rolled_back: rolledBack }, () =>
         writeNames(context, 'Rolled back', rolledBack),
       );
     });
 }
 
-function databaseUrl(context: CliContext, options: GlobalOptions): string {
-  const { ownerDatabaseUrl } = readConfig(context, options);
-  if (ownerDatabaseUrl !== undefined) return ownerDatabaseUrl;
+function databaseUrls(
+  context: CliContext,
+  options: GlobalOptions,
+): { readonly owner: string; readonly service: string } {
+  const { databaseUrl, ownerDatabaseUrl } = readConfig(context, options);
+  if (ownerDatabaseUrl !== undefined) {
+    return { owner: ownerDatabaseUrl, service: databaseUrl ?? ownerDatabaseUrl };
+  }
   throw new CliError(
     EXIT.usage,
     'No database is configured: set TINMAN_DATABASE_URL. The embedded one is migrated by `tinman dev` itself.',

@@ -30,8 +30,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   ]);
   const parts = await superviseParts({ home: config.home, log, signal });
   try {
-    const { databaseUrl, temporal } = await startLocalServices(parts, options);
-    await migrate(config.ownerDatabaseUrl ?? databaseUrl, log);
+    const { databaseUrl, ownerDatabaseUrl, temporal } = await startLocalServices(parts, options);
+    await migrate(ownerDatabaseUrl, databaseUrl, log);
     const env = {
       ...options.env,
       ...temporal.env,
@@ -53,9 +53,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
 }
 
-async function migrate(url: string, log: (line: string) => void): Promise<void> {
+async function migrate(url: string, serviceUrl: string, log: (line: string) => void): Promise<void> {
   const { migrateDeploy } = await import('../../persistence/migrations.js');
-  const applied = await migrateDeploy(url);
+  const applied = await migrateDeploy(url, serviceUrl);
   if (applied.length > 0) log(`Applied migrations: ${applied.join(', ')}`);
 }
 
@@ -71,6 +71,8 @@ function serviceEnvironment(
     TINMAN_PORT: String(port),
     TINMAN_METRICS_PORT: String(metricsPort),
     TINMAN_DATABASE_URL: databaseUrl,
+    // The service never needs what the owner may do.
+    TINMAN_OWNER_DATABASE_URL: undefined,
     // A key that happens to be in the environment must not make a first look cost money.
     ...(config.researcherIsChosen ? {} : { TINMAN_RESEARCHER: 'offline' }),
   };
