@@ -6,9 +6,10 @@ import type {
   OfferedDecision,
   ProposedAction,
 } from '../src/domain/approval';
-import type { Mode } from '../src/domain/mode';
+import type { CurrentMode, Mode } from '../src/domain/mode';
 import type { Severity } from '../src/domain/severity';
 import type { SimulationVerdict } from '../src/domain/simulation';
+import type { AppliedChange } from '../src/ports/stores';
 
 /** Facts that hold for the whole cycle, read once at its start. */
 export interface CyclePlan {
@@ -60,8 +61,47 @@ export interface StepInput {
   readonly timeoutMs: number;
 }
 
+/** What starts a mode transition. */
+export interface TransitionInput {
+  readonly transitionId: string;
+  readonly to: Mode;
+  readonly requestedBy: string;
+  /** Why, in the words of whoever asked. */
+  readonly comment: string | null;
+  readonly workflowId: string;
+}
+
+export interface TransitionCheck {
+  readonly from: CurrentMode;
+  readonly blockedReason: string | null;
+  /** False for a way towards safety. */
+  readonly gated: boolean;
+  readonly action: Omit<ProposedAction, 'approvalId'>;
+}
+
 /** What workflows may ask of the outside world; the only file of this folder they import. All are idempotent. */
-export interface Activities {
+export interface Activities extends CycleActivities, TransitionActivities {}
+
+/** The steps of `modeTransition`. */
+export interface TransitionActivities {
+  /** Reads what a transition depends on and says whether it may go on, and how. Local. */
+  checkTransition(input: TransitionInput): Promise<TransitionCheck>;
+  /** Changes the mode, if everything still is as it was checked and approved. */
+  applyTransition(
+    input: TransitionInput & { readonly from: CurrentMode; readonly approvalId: string | null },
+  ): Promise<AppliedChange>;
+  /** Writes down that a transition did not come about. Local. */
+  refuseTransition(
+    input: TransitionInput & {
+      readonly from: Mode;
+      readonly reason: string;
+      readonly approvalId: string | null;
+    },
+  ): Promise<void>;
+}
+
+/** The steps of `researchCycle`, and the gate that every workflow uses. */
+export interface CycleActivities {
   /** Writes the cycle row where the API has not; reads mode and settings. Local. */
   openCycle(input: CycleInput & { readonly workflowId: string }): Promise<CyclePlan>;
   /** Phase 1. */

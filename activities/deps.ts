@@ -32,6 +32,8 @@ export interface ActivityDeps {
   readonly settingsFor: (mode: Mode) => ModeSettings;
   /** What a model without a known price is charged outside production; in production it is refused. */
   readonly worstCasePrice: TokenPrice;
+  /** What is wrong with the database's schema; undefined when it is that of this version. */
+  readonly migrationProblem: () => Promise<string | undefined>;
   /** Undefined: the offline researcher. */
   readonly llm: Llm | undefined;
   /** Output limit of the researcher's model, in tokens. */

@@ -7,6 +7,7 @@ import { createMetrics } from './observability/metrics';
 import type { ApprovalGateway, CycleGateway } from './ports/cycle-gateway';
 import type { Logger } from './ports/logger';
 import type { Metrics } from './ports/metrics';
+import type { ModeGateway } from './ports/mode-gateway';
 import { connectClient, endpointOf } from './temporal/connection';
 import type { TemporalEndpoint } from './temporal/connection';
 import { closeOrphanedCycles } from './temporal/orphaned-cycles';
@@ -23,6 +24,7 @@ export interface Backend {
   readonly metrics: Metrics;
   readonly cycles: CycleGateway;
   readonly approvals: ApprovalGateway;
+  readonly modes: ModeGateway;
 }
 
 export interface BackendOptions {

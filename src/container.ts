@@ -5,17 +5,17 @@ import type { ActivityDeps } from '../activities';
 import type { Activities } from '../activities/contract';
 import { settingsFor } from './config';
 import type { Config } from './config';
+import { PolicyHolder } from './config/policy-holder';
 import { createDetectionEngines } from './detection/engines';
 import { DomainError } from './domain/errors';
 import { microOfUsd } from './domain/money';
-import { DEFAULT_RISK_POLICY } from './domain/risk';
 import { LLM_PROVIDERS } from './llm';
 import { loadAuditKey } from './persistence/audit-key';
 import { sealAuditLog } from './persistence/audit-sealer';
 import { closePrisma, createPrisma } from './persistence/client';
 import type { PrismaClient } from './persistence/client';
 import { createLedger } from './persistence/ledger';
-import { requireMigrated } from './persistence/migrations';
+import { MigrationError, requireMigrated } from './persistence/migrations';
 import { recordId } from './persistence/record-id';
 import { createRecords } from './persistence/records';
 import { createStores } from './persistence/stores';
@@ -23,12 +23,14 @@ import type { ApprovalGateway, CycleGateway } from './ports/cycle-gateway';
 import type { Ledger } from './ports/ledger';
 import type { Llm } from './ports/llm';
 import type { Metrics } from './ports/metrics';
+import type { ModeGateway } from './ports/mode-gateway';
 import type { Records } from './ports/records';
 import type { Stores } from './ports/stores';
 import type { TargetDirectory } from './ports/target';
 import { createTargetDirectory } from './targets';
 import { createApprovalGateway } from './temporal/approval-gateway';
 import { createCycleGateway } from './temporal/cycle-gateway';
+import { createModeGateway } from './temporal/mode-gateway';
 
 /** Connections of one process: a few activities at once, each with one statement under way. */
 const POOL_SIZE = 20;
@@ -41,6 +43,7 @@ export interface Container {
   readonly ledger: Ledger;
   readonly targets: TargetDirectory;
   readonly llm: Llm | undefined;
+  readonly policy: PolicyHolder;
   /** Appends what is not sealed yet to the audit chain. */
   sealAudit(): Promise<number>;
   close(): Promise<void>;
@@ -48,7 +51,7 @@ export interface Container {
 
 /**
  * Opens the database and builds what stands on it.
- * @throws {MigrationError} when the schema is not that of this version; {DomainError} `invalid_configuration`.
+ * @throws {ConfigError} for a risk policy with mistakes; {MigrationError} when the schema is not that of this version; {DomainError} `invalid_configuration`.
  */
 export async function openContainer(
   config: Config,
@@ -58,6 +61,7 @@ export async function openContainer(
   if (databaseUrl === undefined) {
     throw new DomainError('invalid_configuration', 'no database is configured; set TINMAN_DATABASE_URL');
   }
+  const policy = new PolicyHolder(config.riskPolicy);
   await requireMigrated(databaseUrl);
   const auditKey = await loadAuditKey(join(config.home, 'audit.key'));
   const prisma = createPrisma(databaseUrl, { poolSize: POOL_SIZE });
@@ -71,6 +75,7 @@ export async function openContainer(
     ledger: createLedger(prisma, { global: { limitMicroUsd: microOfUsd(budgetUsd), period, hardLimit } }),
     targets: createTargetDirectory(config.targets, env),
     llm: researcherModel(config),
+    policy,
     sealAudit: () => sealAuditLog(prisma, auditKey),
     close: () => closePrisma(prisma),
   };
@@ -105,7 +110,7 @@ export function activitiesOf(
     ledger: container.ledger,
     targets: container.targets,
     engines: createDetectionEngines(),
-    policy: () => DEFAULT_RISK_POLICY,
+    policy: container.policy.current,
     draining,
     settingsFor: (mode) => {
       const { experiments, approval } = settingsFor(config, mode);
@@ -117,6 +122,7 @@ export function activitiesOf(
         approvalTimeoutMs: { S0: S0 * 1_000, S1: S1 * 1_000, S2: S2 * 1_000, S3: S3 * 1_000, S4: S4 * 1_000 },
       };
     },
+    migrationProblem: () => migrationProblem(config),
     worstCasePrice: config.cost.worstCase,
     llm: container.llm,
     maxAnswerTokens: config.anthropic.maxOutputTokens,
@@ -127,15 +133,26 @@ export function activitiesOf(
   return createActivities(deps);
 }
 
+async function migrationProblem({ databaseUrl }: Config): Promise<string | undefined> {
+  try {
+    await requireMigrated(databaseUrl ?? '');
+    return undefined;
+  } catch (error) {
+    if (error instanceof MigrationError && error.kind !== 'unreachable') return error.message;
+    throw error;
+  }
+}
+
 /** The durable side of the API. */
 export function gatewaysOf(
   { stores, targets, llm }: Container,
   client: Client,
   taskQueue: string,
-): { readonly cycles: CycleGateway; readonly approvals: ApprovalGateway } {
+): { readonly cycles: CycleGateway; readonly approvals: ApprovalGateway; readonly modes: ModeGateway } {
   const stamp = researcherStamp({ llm });
   return {
     cycles: createCycleGateway({ client, taskQueue, cycles: stores.cycles, targets, stamp, recordId }),
     approvals: createApprovalGateway({ client, approvals: stores.approvals }),
+    modes: createModeGateway({ client, taskQueue, mode: stores.mode }),
   };
 }

@@ -1,1 +1,2 @@
+export { modeTransition } from './mode-transition';
 export { researchCycle } from './research-cycle';

@@ -1,5 +1,6 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { ApprovalDecision, ApprovalState, DecidedApproval } from '../src/domain/approval';
+import type { Mode } from '../src/domain/mode';
 import type { CyclePhase, CycleState, EndedCycleState } from '../src/domain/cycle';
 
 /** An update, not a signal: the approver must learn at once whether the decision was accepted. */
@@ -8,6 +9,22 @@ export const decideApprovalUpdate = defineUpdate<DecidedApproval, [ApprovalDecis
 export const decideApprovalSignal = defineSignal<[ApprovalDecision]>('decideApproval');
 export const pauseCycleSignal = defineSignal('pauseCycle');
 export const resumeCycleSignal = defineSignal('resumeCycle');
+
+/** How far a change of mode is. */
+export interface TransitionProgress {
+  readonly state: 'checking' | 'waiting' | 'done' | 'refused';
+  /** Absent until it was read. */
+  readonly from?: Mode;
+  readonly to: Mode;
+  readonly message: string;
+  /** While it waits. */
+  readonly approvalId?: string;
+}
+/** Answers once the transition waits or has ended. */
+export const transitionProgressUpdate = defineUpdate<TransitionProgress>('transitionProgress');
+export const transitionQuery = defineQuery<TransitionProgress>('status');
+/** The mode was rolled back: a transition that waits gives up. */
+export const supersedeTransitionSignal = defineSignal('supersedeTransition');
 
 /** What the workflow itself knows, for the Web UI's query tab and live detail views. */
 export interface CycleStatus {

@@ -51,7 +51,7 @@ export async function researchCycle(input: CycleInput, carried?: Carried): Promi
     await story(input, plan, view, desk);
   } catch (error) {
     if (error instanceof wf.ContinueAsNew) throw error;
-    desk.withdrawAll();
+    desk.withdrawAll('the cycle ended');
     const cancelled = wf.isCancellation(error);
     await wf.CancellationScope.nonCancellable(() =>
       end(cycleId, view, cancelled ? 'cancelled' : 'failed', cancelled ? null : failureText(error)),

@@ -2,9 +2,11 @@ import { DomainError } from '../domain/errors';
 import { MODES } from '../domain/mode';
 import { appendInTransaction } from './audit-trail';
 import { member, storableText } from './columns';
+import { applyChange, readFacts, refuseChange } from './mode-change';
+import { forceShadow } from './mode-rollback';
 import { recordId } from './record-id';
 import type { CurrentMode } from '../domain/mode';
-import type { ModeStore } from '../ports/stores';
+import type { ModeHistoryEntry, ModeStore, WaitingTransition } from '../ports/stores';
 import type { PrismaClient } from './client';
 
 const FIRST_VERSION = 1;
@@ -17,6 +19,12 @@ export function createModeStore(prisma: PrismaClient): ModeStore {
   };
   return {
     current,
+    facts: () => readFacts(prisma),
+    apply: (change) => prisma.$transaction((tx) => applyChange(tx, change)),
+    refuse: (refusal) => refuseChange(prisma, refusal),
+    forceShadow: (input) => prisma.$transaction((tx) => forceShadow(tx, input)),
+    history: (limit) => history(prisma, limit),
+    waiting: () => waiting(prisma),
 
     async initialise(mode, requestedBy) {
       const initialised = await prisma.$transaction(async (tx) => {
@@ -47,4 +55,27 @@ export function createModeStore(prisma: PrismaClient): ModeStore {
       return initialised ? { mode, version: FIRST_VERSION } : current();
     },
   };
+}
+
+async function history(prisma: PrismaClient, limit: number): Promise<readonly ModeHistoryEntry[]> {
+  const rows = await prisma.modeTransition.findMany({ orderBy: { version: 'desc' }, take: limit });
+  return rows.map((row) => ({
+    from: row.fromMode === null ? null : member(MODES, row.fromMode),
+    to: member(MODES, row.toMode),
+    version: row.version,
+    reason: row.reason,
+    requestedBy: row.requestedBy,
+    emergency: row.emergency,
+    at: row.createdAt,
+  }));
+}
+
+async function waiting(prisma: PrismaClient): Promise<WaitingTransition | undefined> {
+  const row = await prisma.approval.findFirst({
+    where: { actionType: 'MODE_TRANSITION', state: 'pending' },
+    orderBy: { createdAt: 'desc' },
+  });
+  if (row === null) return undefined;
+  const { id, workflowId, requestedBy, deadlineAt } = row;
+  return { approvalId: id, workflowId, requestedBy, deadlineAt };
 }

@@ -6,6 +6,7 @@ import type {
   UnassessedReason,
 } from '../domain/experiment';
 import type { CurrentMode, Mode } from '../domain/mode';
+import type { TransitionFacts } from '../domain/mode-transition';
 import type { CycleInput, CyclePhase, CycleProgress, CycleRequest, EndedCycleState } from '../domain/cycle';
 import type {
   ActionOrigin,
@@ -223,6 +224,61 @@ export interface ModeStore {
   current(): Promise<CurrentMode>;
   /** Sets the mode of an empty database; where a mode exists it changes nothing. Returns the mode in force. */
   initialise(mode: Mode, requestedBy: string): Promise<CurrentMode>;
+  /** What a transition depends on, apart from the migrations. */
+  facts(): Promise<Omit<TransitionFacts, 'migrationProblem'>>;
+  /**
+   * Changes the mode in one transaction over mode, history and audit, if it still is `from` in its version, nothing new
+   * bars it, and the approval, where one was needed, stands.
+   */
+  apply(change: ModeChange): Promise<AppliedChange>;
+  /** Writes down that a transition did not come about, and why. */
+  refuse(refusal: Omit<ModeChange, 'from'> & { readonly from: Mode; readonly reason: string }): Promise<void>;
+  /**
+   * The emergency rollback: from production to shadow in one transaction, past everything that waits, whose approvals are
+   * withdrawn. From shadow it only withdraws; from lab it changes nothing.
+   */
+  forceShadow(input: {
+    readonly requestedBy: string;
+    readonly reason: string;
+  }): Promise<{ readonly changed: boolean; readonly withdrawn: number; readonly mode: CurrentMode }>;
+  /** Newest first. */
+  history(limit: number): Promise<readonly ModeHistoryEntry[]>;
+  /** The transition that waits for a person. */
+  waiting(): Promise<WaitingTransition | undefined>;
+}
+
+/** A change of mode that passed its preconditions and, where one was needed, its approval. */
+export interface ModeChange {
+  /** Made by the workflow: the same change is applied once. */
+  readonly transitionId: string;
+  readonly from: CurrentMode;
+  readonly to: Mode;
+  readonly requestedBy: string;
+  readonly comment: string | null;
+  readonly workflowId: string | null;
+  readonly approvalId: string | null;
+}
+
+/** `version` is the new one; `superseded` says that the mode was changed, or the approval withdrawn, meanwhile. */
+export type AppliedChange =
+  | { readonly outcome: 'changed'; readonly mode: CurrentMode }
+  | { readonly outcome: 'blocked' | 'superseded'; readonly reason: string };
+
+export interface ModeHistoryEntry {
+  readonly from: Mode | null;
+  readonly to: Mode;
+  readonly version: number;
+  readonly reason: string | null;
+  readonly requestedBy: string;
+  readonly emergency: boolean;
+  readonly at: Date;
+}
+
+export interface WaitingTransition {
+  readonly workflowId: string;
+  readonly approvalId: string;
+  readonly requestedBy: string;
+  readonly deadlineAt: Date | null;
 }
 
 export interface MemoryStore {

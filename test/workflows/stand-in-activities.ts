@@ -1,4 +1,4 @@
-import type { Activities, PlannedStep } from '../../activities/contract';
+import type { CycleActivities, PlannedStep } from '../../activities/contract';
 import type { DecidedApproval, GateVerdict, ProposedAction } from '../../src/domain/approval';
 
 /** What the workflow told the world, in order. */
@@ -49,19 +49,19 @@ export function verdict(
 }
 
 export interface StandIns {
-  readonly activities: Activities;
+  readonly activities: CycleActivities;
   readonly recorded: Recorded;
   /** The ids of the approvals that the gate was asked about, once there are so many. */
   readonly asked: (count: number) => Promise<string[]>;
 }
 
 /** Activities that answer at once and remember what they were asked; `over` replaces some of them. */
-export function standIns(over: Partial<Activities> = {}): StandIns {
+export function standIns(over: Partial<CycleActivities> = {}): StandIns {
   const proposed: string[] = [];
   const watchers: { readonly count: number; readonly resolve: (ids: string[]) => void }[] = [];
   const recorded: Recorded = { decisions: [], ran: [], skipped: [], closed: [], pauses: [] };
   const none = { budgetExhausted: false, total: 0, steps: [], more: false };
-  const activities: Activities = {
+  const activities: CycleActivities = {
     openCycle: () =>
       Promise.resolve({
         startMode: 'shadow',

@@ -16,6 +16,12 @@ export const witnessed = wf.proxyActivities<Pick<Activities, 'recordApproval' | 
   retry: { initialInterval: '200 milliseconds', maximumInterval: '10 seconds' },
 });
 
+/** Steps of a few milliseconds with an effect that must not be there before history knows of it. */
+export const lasting = wf.proxyActivities<Pick<Activities, 'applyTransition'>>({
+  startToCloseTimeout: '30 seconds',
+  retry: { initialInterval: '200 milliseconds', maximumInterval: '10 seconds' },
+});
+
 /** Research steps that ask a model. */
 const thoughtful = wf.proxyActivities<Activities>({
   startToCloseTimeout: '30 minutes',

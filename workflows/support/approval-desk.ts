@@ -70,9 +70,9 @@ export class ApprovalDesk {
     return question.decided ?? (await this.conclude(question, expiry(verdict.approvalId))).decided;
   }
 
-  /** Withdraws what nobody has decided; whoever ends the workflow writes it down. */
-  withdrawAll(): void {
-    for (const [approvalId, question] of this.questions) question.decided ??= withdrawal(approvalId);
+  /** Withdraws what nobody has decided; whoever is the cause writes it down. */
+  withdrawAll(reason: string): void {
+    for (const [approvalId, question] of this.questions) question.decided ??= withdrawal(approvalId, reason);
   }
 
   list(): readonly { id: string; state: OpenQuestion['state']; description: string }[] {
@@ -145,8 +145,7 @@ function expiry(approvalId: string): OfferedDecision {
   };
 }
 
-function withdrawal(approvalId: string): DecidedApproval {
-  const reason = 'the cycle ended';
+function withdrawal(approvalId: string, reason: string): DecidedApproval {
   return {
     approvalId,
     state: 'cancelled',
