@@ -1,19 +1,15 @@
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { z } from 'zod';
 import { DomainError } from './domain/errors';
 import type { TokenPrice } from './domain/money';
 import type { Mode } from './domain/mode';
 import type { Severity } from './domain/severity';
-import {
-  environmentOverrides,
-  mistypedVariables,
-  type Environment,
-  type Override,
-} from './config/environment';
-import { isMapping, readConfigFile, type ConfigFile } from './config/file';
-import { ConfigError, nearestName, type ConfigMistake } from './config/mistakes';
-import { knownNames, SETTINGS, type Settings } from './config/schema';
+import { environmentOverrides, mistypedVariables, type Override } from './config/environment';
+import { readEnvFile, withEnvFile } from './config/env-file';
+import { isMapping, readSettingsFile, type ConfigFile, type SettingsFileSources } from './config/file';
+import { mistakesOf, suggestion } from './config/issues';
+import { ConfigError, type ConfigMistake } from './config/mistakes';
+import { DEFAULT_POLICY, readRiskPolicy, type PolicySource } from './config/risk-policy';
+import { SETTINGS, type Settings } from './config/schema';
 
 export { ConfigError } from './config/mistakes';
 export type { Override } from './config/environment';
@@ -48,6 +44,9 @@ export interface Config {
   readonly ownerDatabaseUrl?: string;
   /** The mode of an empty database. */
   readonly initialMode: Mode;
+  /** False: nobody chose one. */
+  readonly modeIsChosen: boolean;
+  readonly riskPolicy: PolicySource;
   readonly temporal: { readonly address?: string; readonly namespace: string; readonly taskQueue: string };
   readonly researcher: 'offline' | 'anthropic';
   /** False: nobody chose one, it follows from whether there is a key. */
@@ -82,40 +81,58 @@ interface ModeOverrides {
 
 type Overlay<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
-export interface ConfigSources {
-  /** Paths are relative to it. */
-  readonly cwd: string;
-  readonly env: Environment;
-  /** `--config`; without it TINMAN_CONFIG, else tinman.yaml where there is one. */
-  readonly configPath?: string | undefined;
+/** Paths are relative to `cwd`, where `.env` is read too. */
+export interface ConfigSources extends SettingsFileSources {
   /** The command line, which wins over everything. */
   readonly overrides?: readonly Override[];
   /** Throws a DomainError with `details.pointer` for settings that the target's adapter cannot use. */
   readonly checkTarget?: (name: string, settings: TargetSettings) => unknown;
+  /** The mistakes of the risk policy are told together with those of the settings. */
+  readonly checkPolicy?: boolean;
 }
 
 /**
- * Reads command line, environment and tinman.yaml, in this order of precedence, over the defaults.
+ * Reads command line, environment, .env and tinman.yaml, in this order of precedence, over the defaults.
  * @throws {ConfigError} with every mistake there is.
  */
 export function loadConfig(sources: ConfigSources): Config {
-  const { file, mistakes: unreadable } = readFile(sources);
-  const overrides = [...environmentOverrides(sources.env), ...(sources.overrides ?? [])];
-  const merged = overrides.reduce<unknown>(
-    (values, { path, value }) => withValue(values, path, value),
-    file?.values ?? {},
-  );
-  const parsed = SETTINGS.safeParse(merged, { reportInput: true });
-  const whereIs = (path: readonly PropertyKey[]) => placeOf(path, overrides, file);
+  const { file, overrides, values, mistakes: met } = gather(sources);
+  const parsed = SETTINGS.safeParse(values, { reportInput: true });
+  const locate = (path: readonly PropertyKey[]) => placeOf(path, overrides, file);
+  const checked = { schema: SETTINGS, locate, locateKey: file?.locateKey, nameOf: () => 'setting' };
   const mistakes = [
-    ...unreadable,
-    ...mistypedVariables(sources.env),
-    ...(parsed.error?.issues ?? []).flatMap((issue) => mistakesOf(issue, whereIs, file)),
-    ...(parsed.success ? mistakesTogether(parsed.data, whereIs) : []),
-    ...(parsed.success ? mistakesInTargets(parsed.data, sources, whereIs) : []),
+    ...met,
+    ...(parsed.error?.issues ?? []).flatMap((issue) => mistakesOf(issue, checked)),
+    ...(parsed.success ? mistakesTogether(parsed.data, locate) : []),
+    ...(parsed.success ? mistakesInTargets(parsed.data, sources, locate) : []),
+    ...(parsed.success ? mistakesInPolicy(parsed.data, sources) : []),
   ];
   if (!parsed.success || mistakes.length > 0) throw new ConfigError(mistakes);
-  return toConfig(parsed.data, sources.cwd);
+  return toConfig(parsed.data, sources.cwd, isMapping(values) && values['mode'] !== undefined);
+}
+
+/** What was given, each setting from the source that wins, and what is wrong with the sources themselves. */
+function gather(sources: ConfigSources): {
+  readonly file: ConfigFile | undefined;
+  readonly overrides: readonly Override[];
+  readonly values: unknown;
+  readonly mistakes: readonly ConfigMistake[];
+} {
+  const envFile = readEnvFile(sources.cwd);
+  const env = withEnvFile(sources.env, envFile);
+  const placeOfVariable = (name: string) => (sources.env[name] === undefined ? envFile.locate(name) : name);
+  const { file, mistakes } = readSettingsFile({ ...sources, env });
+  const overrides = [...environmentOverrides(env, placeOfVariable), ...(sources.overrides ?? [])];
+  const values = overrides.reduce<unknown>(
+    (merged, { path, value }) => withValue(merged, path, value),
+    file?.values ?? {},
+  );
+  return {
+    file,
+    overrides,
+    values,
+    mistakes: [...envFile.mistakes, ...mistakes, ...mistypedVariables(env, placeOfVariable)],
+  };
 }
 
 /** The settings in force in a mode: its overrides over the general ones. */
@@ -139,13 +156,6 @@ function overlay<T extends object>(base: T, over: Overlay<T>): T {
   return merged;
 }
 
-function readFile({ cwd, env, configPath }: ConfigSources): ReturnType<typeof readConfigFile> {
-  const named = configPath ?? (env['TINMAN_CONFIG'] || undefined);
-  const path = resolve(cwd, named ?? 'tinman.yaml');
-  if (named === undefined && !existsSync(path)) return { mistakes: [] };
-  return readConfigFile(path, named ?? 'tinman.yaml');
-}
-
 function withValue(values: unknown, [head, ...rest]: readonly string[], value: unknown): unknown {
   if (head === undefined) return value;
   if (values !== undefined && values !== null && !isMapping(values)) return values;
@@ -159,31 +169,6 @@ function placeOf(
 ): string {
   const given = overrides.findLast((one) => one.path.join('.') === path.join('.'));
   return given?.from ?? file?.locate(path) ?? 'defaults';
-}
-
-function mistakesOf(
-  issue: z.core.$ZodIssue,
-  whereIs: (path: readonly PropertyKey[]) => string,
-  file: ConfigFile | undefined,
-): readonly ConfigMistake[] {
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({
-      where: file?.locateKey(issue.path, key) ?? whereIs(issue.path),
-      field: [...issue.path, key].join('.'),
-      message: `unknown setting${suggestion(key, knownNames(issue.path))}`,
-    }));
-  }
-  const message = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;
-  const meant =
-    issue.code === 'invalid_value' && typeof issue.input === 'string'
-      ? suggestion(issue.input, issue.values.map(String))
-      : '';
-  return [{ where: whereIs(issue.path), field: issue.path.join('.'), message: `${message}${meant}` }];
-}
-
-function suggestion(name: string, known: readonly string[]): string {
-  const nearest = nearestName(name, known);
-  return nearest === undefined ? '' : `; did you mean ${nearest}?`;
 }
 
 /** Settings that are right alone and wrong together. */
@@ -226,7 +211,7 @@ function mistakesInTargets(
   });
 }
 
-function toConfig(settings: Settings, cwd: string): Config {
+function toConfig(settings: Settings, cwd: string, modeIsChosen: boolean): Config {
   const { temporal, anthropic, cost } = settings;
   const ownerDatabaseUrl = settings.owner_database_url ?? settings.database_url;
   return {
@@ -237,6 +222,8 @@ function toConfig(settings: Settings, cwd: string): Config {
     ...(settings.database_url === undefined ? {} : { databaseUrl: settings.database_url }),
     ...(ownerDatabaseUrl === undefined ? {} : { ownerDatabaseUrl }),
     initialMode: settings.mode,
+    modeIsChosen,
+    riskPolicy: policySource(settings, cwd),
     temporal: {
       ...(temporal.address === undefined ? {} : { address: temporal.address }),
       namespace: temporal.namespace,
@@ -274,6 +261,14 @@ function toConfig(settings: Settings, cwd: string): Config {
       production: overridesOf(settings.modes.production),
     },
   };
+}
+
+function mistakesInPolicy(settings: Settings, { cwd, checkPolicy }: ConfigSources): readonly ConfigMistake[] {
+  return checkPolicy === true ? readRiskPolicy(policySource(settings, cwd)).mistakes : [];
+}
+
+function policySource({ risk_policy: { path } }: Settings, cwd: string): PolicySource {
+  return path === undefined ? DEFAULT_POLICY : { path: resolve(cwd, path), shownAs: path };
 }
 
 function overridesOf({ experiments, approval }: Settings['modes'][Mode]): ModeOverrides {

@@ -35,7 +35,7 @@ export type { FailureClass, FailureType } from './domain/taxonomy';
 export type { DecidedApproval } from './domain/approval';
 export type { EdgeKind, MemoryEdge, MemoryNode, NodeKind } from './domain/memory';
 
-export { ACTION_TYPES, assessRisk, DEFAULT_RISK_POLICY, RISK_TIERS } from './domain/risk';
+export { ACTION_TYPES, assessRisk, RISK_TIERS } from './domain/risk';
 export type { ActionType, RiskAssessment, RiskPolicy, RiskTier, RiskyAction } from './domain/risk';
 
 export { createDetectionEngines } from './detection/engines';

@@ -1,7 +1,7 @@
 /** What `tinman init` writes. Lines with `# ` before a setting show its default; `## ` is prose. */
 export const CONFIG_TEMPLATE = `## Settings of Tinman. Every one is optional, and the values shown are the defaults.
-## The command line wins over environment variables, and these win over this file.
-## Keys and passwords belong into the environment: ANTHROPIC_API_KEY, TINMAN_DATABASE_URL.
+## The command line wins over environment variables, these over .env, and that over this file.
+## Keys and passwords belong into the environment or .env: ANTHROPIC_API_KEY, TINMAN_DATABASE_URL.
 
 ## Where local data is kept (TINMAN_HOME).
 # home: .tinman
@@ -13,6 +13,9 @@ export const CONFIG_TEMPLATE = `## Settings of Tinman. Every one is optional, an
 
 ## The mode of an empty database: lab, shadow or production (TINMAN_MODE).
 # mode: lab
+
+## The risk policy, where it is not the built-in one (TINMAN_RISK_POLICY): risk_policy: {path: my_policy.yaml}
+## \`tinman policy show\` shows it.
 
 ## A Temporal service that runs already (TEMPORAL_ADDRESS); without an address, \`tinman dev\` starts one.
 # temporal:

@@ -16,6 +16,7 @@ export const BINDINGS: Readonly<Record<string, Binding>> = {
   TINMAN_DATABASE_URL: { path: ['database_url'], kind: 'text' },
   TINMAN_OWNER_DATABASE_URL: { path: ['owner_database_url'], kind: 'text' },
   TINMAN_MODE: { path: ['mode'], kind: 'text' },
+  TINMAN_RISK_POLICY: { path: ['risk_policy', 'path'], kind: 'text' },
   TINMAN_RESEARCHER: { path: ['researcher'], kind: 'text' },
   TINMAN_TARGET: { path: ['default_target'], kind: 'text' },
   TINMAN_BUDGET_USD: { path: ['cost', 'budget_usd'], kind: 'number' },
@@ -37,18 +38,29 @@ export interface Override {
   readonly from: string;
 }
 
-/** The settings that the environment gives; an empty variable counts as unset. */
-export function environmentOverrides(env: Environment): readonly Override[] {
+/** A variable that has a meaning here, or whose name says that it should. */
+export function isOurs(name: string): boolean {
+  return name.startsWith('TINMAN_') || Object.hasOwn(BINDINGS, name);
+}
+
+/** The settings that the environment gives, each with its place; an empty variable counts as unset. */
+export function environmentOverrides(
+  env: Environment,
+  placeOf: (name: string) => string,
+): readonly Override[] {
   return Object.entries(BINDINGS).flatMap(([name, { path, kind }]) => {
     const text = env[name];
     if (text === undefined || text === '') return [];
     const isNumber = kind === 'number' && /^-?\d+(\.\d+)?$/.test(text.trim());
-    return [{ path, value: isNumber ? Number(text) : text, from: name }];
+    return [{ path, value: isNumber ? Number(text) : text, from: placeOf(name) }];
   });
 }
 
 /** Variables that look like a mistyped one of ours: TINMAN_BUGDET_USD would otherwise be passed over in silence. */
-export function mistypedVariables(env: Environment): readonly ConfigMistake[] {
+export function mistypedVariables(
+  env: Environment,
+  placeOf: (name: string) => string,
+): readonly ConfigMistake[] {
   const known = [...Object.keys(BINDINGS), ...OTHER_VARIABLES];
   return Object.keys(env)
     .filter((name) => name.startsWith('TINMAN_') && !known.includes(name))
@@ -58,6 +70,8 @@ export function mistypedVariables(env: Environment): readonly ConfigMistake[] {
         known.map((one) => one.replace(/^TINMAN_/, '')),
       );
       if (meant === undefined) return [];
-      return [{ where: name, field: '', message: `unknown variable; did you mean TINMAN_${meant}?` }];
+      const where = placeOf(name);
+      const field = where === name ? '' : name;
+      return [{ where, field, message: `unknown variable; did you mean TINMAN_${meant}?` }];
     });
 }

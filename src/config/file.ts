@@ -1,5 +1,7 @@
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
+import type { Environment } from './environment';
 import type { ConfigMistake } from './mistakes';
 
 const MAX_FILE_BYTES = 1_048_576;
@@ -8,9 +10,9 @@ const MAX_FILE_BYTES = 1_048_576;
 export interface ConfigFile {
   readonly values: Readonly<Record<string, unknown>>;
   /** `name:line:column` of the value at a path, or of its nearest enclosing key that exists. */
-  locate(path: readonly PropertyKey[]): string;
+  readonly locate: (path: readonly PropertyKey[]) => string;
   /** `name:line:column` of a key in the mapping at a path. */
-  locateKey(path: readonly PropertyKey[], key: string): string;
+  readonly locateKey: (path: readonly PropertyKey[], key: string) => string;
 }
 
 interface ReadResult {
@@ -18,7 +20,23 @@ interface ReadResult {
   readonly mistakes: readonly ConfigMistake[];
 }
 
-/** Reads tinman.yaml. Mistakes of its syntax come with line and column. */
+/** Where the settings file is looked for. */
+export interface SettingsFileSources {
+  readonly cwd: string;
+  readonly env: Environment;
+  /** `--config`; without it TINMAN_CONFIG, else tinman.yaml where there is one. */
+  readonly configPath?: string | undefined;
+}
+
+/** Reads the settings file; without one there is nothing wrong. */
+export function readSettingsFile({ cwd, env, configPath }: SettingsFileSources): ReadResult {
+  const named = configPath ?? (env['TINMAN_CONFIG'] || undefined);
+  const path = resolve(cwd, named ?? 'tinman.yaml');
+  if (named === undefined && !existsSync(path)) return { mistakes: [] };
+  return readConfigFile(path, named ?? 'tinman.yaml');
+}
+
+/** Reads a YAML file with a mapping in it. Mistakes of its syntax come with line and column. */
 export function readConfigFile(path: string, shownAs: string): ReadResult {
   try {
     if (statSync(path).size > MAX_FILE_BYTES) return failed(shownAs, 'larger than 1 MiB');

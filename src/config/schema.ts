@@ -61,6 +61,7 @@ export const SETTINGS = z.strictObject({
   database_url: databaseUrl.optional(),
   owner_database_url: databaseUrl.optional(),
   mode: z.enum(MODES).default('lab'),
+  risk_policy: z.strictObject({ path: z.string().min(1).optional() }).prefault({}),
   temporal: z
     .strictObject({
       address: z
@@ -134,19 +135,3 @@ export const SETTINGS = z.strictObject({
 export type Settings = z.output<typeof SETTINGS>;
 /** Settings by their names in tinman.yaml, as far as they are given. */
 export type GivenSettings = z.input<typeof SETTINGS>;
-
-/** The names that are known at a path; empty where any name may stand. */
-export function knownNames(path: readonly PropertyKey[]): readonly string[] {
-  const found = path.reduce<unknown>((schema, step) => {
-    const inner = unwrap(schema);
-    return inner instanceof z.ZodObject ? inner.shape[String(step)] : undefined;
-  }, SETTINGS);
-  const inner = unwrap(found);
-  return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
-}
-
-function unwrap(schema: unknown): unknown {
-  return schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional
-    ? unwrap(schema.unwrap())
-    : schema;
-}

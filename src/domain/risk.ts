@@ -1,4 +1,4 @@
-import { microOfUsd } from './money';
+import { usdOfMicro } from './money';
 import type { Mode } from './mode';
 import type { Severity } from './severity';
 
@@ -48,33 +48,47 @@ export interface RiskAssessment {
   readonly reason: string;
 }
 
-/** The seed's table. */
-export const DEFAULT_RISK_POLICY: RiskPolicy = {
-  version: 'default-1',
-  baseMatrix: {
-    lab: { S0: 'safe', S1: 'safe', S2: 'review', S3: 'review', S4: 'block' },
-    shadow: { S0: 'safe', S1: 'review', S2: 'review', S3: 'block', S4: 'block' },
-    production: { S0: 'review', S1: 'review', S2: 'block', S3: 'block', S4: 'block' },
-  },
-  actionOverrides: {
-    DEPLOY_INTERVENTION: { production: 'block' },
-    DESTRUCTIVE_TEST: { shadow: 'block', production: 'block' },
-    DESTRUCTIVE_TOOL_CALL: { shadow: 'block', production: 'block' },
-  },
-  costThresholds: { lowCostMaxMicroUsd: microOfUsd(1), highCostMinMicroUsd: microOfUsd(10) },
-};
+/** The rules that assess an action: three of the policy, and one that no policy lifts. */
+type RiskRule = 'base_matrix' | 'action_overrides' | 'cost_thresholds' | 'lab_only';
 
-/** The strictest of matrix, override and cost wins; an override can tighten a cell, never loosen it. */
-export function assessRisk(action: RiskyAction, mode: Mode, policy: RiskPolicy): RiskAssessment {
-  const candidates: readonly RiskAssessment[] = [
-    { tier: policy.baseMatrix[mode][action.severity], reason: `severity ${action.severity} in ${mode} mode` },
+/** What one rule says of an action. */
+export interface RuleVerdict extends RiskAssessment {
+  readonly rule: RiskRule;
+}
+
+/** Blocked outside lab, whatever a policy says. */
+const LAB_ONLY: ReadonlySet<ActionType> = new Set(['DESTRUCTIVE_TEST', 'DESTRUCTIVE_TOOL_CALL']);
+
+/** The strictest rule wins, so that an override can tighten a cell and never loosen it; of equals the first. */
+export function assessRisk(action: RiskyAction, mode: Mode, policy: RiskPolicy): RuleVerdict {
+  return judgeByRules(action, mode, policy).reduce((strictest, next) =>
+    rank(next.tier) > rank(strictest.tier) ? next : strictest,
+  );
+}
+
+/** What each rule that concerns an action says of it. */
+export function judgeByRules(
+  { type, severity, estimatedCostMicroUsd }: RiskyAction,
+  mode: Mode,
+  policy: RiskPolicy,
+): readonly [RuleVerdict, ...RuleVerdict[]] {
+  const override = policy.actionOverrides[type]?.[mode];
+  return [
     {
-      tier: policy.actionOverrides[action.type]?.[mode] ?? 'safe',
-      reason: `${action.type} is overridden in ${mode} mode`,
+      rule: 'base_matrix',
+      tier: policy.baseMatrix[mode][severity],
+      reason: `severity ${severity} in ${mode} mode`,
     },
-    { tier: tierOfCost(action.estimatedCostMicroUsd, policy.costThresholds), reason: 'estimated cost' },
+    {
+      rule: 'action_overrides',
+      tier: override ?? 'safe',
+      reason: `${type} is ${override === undefined ? 'not ' : ''}overridden in ${mode} mode`,
+    },
+    { rule: 'cost_thresholds', ...judgeCost(estimatedCostMicroUsd, policy.costThresholds) },
+    ...(LAB_ONLY.has(type) && mode !== 'lab'
+      ? [{ rule: 'lab_only', tier: 'block', reason: `${type} is for lab mode only` } as const]
+      : []),
   ];
-  return candidates.reduce((strictest, next) => (rank(next.tier) > rank(strictest.tier) ? next : strictest));
 }
 
 /** Severity of running experiments on a target: simulated S0, live S1, live with real tools S2, destructive S3. */
@@ -88,9 +102,17 @@ export function experimentActionSeverity(target: {
   return target.realTools ? 'S2' : 'S1';
 }
 
-function tierOfCost(costMicroUsd: number, thresholds: RiskPolicy['costThresholds']): RiskTier {
-  if (costMicroUsd >= thresholds.highCostMinMicroUsd) return 'block';
-  return costMicroUsd > thresholds.lowCostMaxMicroUsd ? 'review' : 'safe';
+function judgeCost(
+  costMicroUsd: number,
+  { lowCostMaxMicroUsd, highCostMinMicroUsd }: RiskPolicy['costThresholds'],
+): RiskAssessment {
+  if (costMicroUsd >= highCostMinMicroUsd) {
+    return { tier: 'block', reason: `estimated cost not below ${usdOfMicro(highCostMinMicroUsd)} USD` };
+  }
+  const low = `${usdOfMicro(lowCostMaxMicroUsd)} USD`;
+  return costMicroUsd > lowCostMaxMicroUsd
+    ? { tier: 'review', reason: `estimated cost above ${low}` }
+    : { tier: 'safe', reason: `estimated cost not above ${low}` };
 }
 
 function rank(tier: RiskTier): number {

@@ -179,8 +179,8 @@ describe('the file that init writes', () => {
   it('shows the defaults, which hold when they are uncommented', () => {
     const before = load();
     withFile(CONFIG_TEMPLATE.replace(/^# /gm, ''));
-    const { targets, modes, researcherIsChosen, ...rest } = load();
-    expect(researcherIsChosen).toBe(true);
+    const { targets, modes, researcherIsChosen, modeIsChosen, ...rest } = load();
+    expect({ researcherIsChosen, modeIsChosen }).toEqual({ researcherIsChosen: true, modeIsChosen: true });
     expect(before).toMatchObject(rest);
     expect(Object.keys(targets)).toEqual(['demo', 'my-assistant']);
     expect(modes.production.experiments.maxParallel).toBe(2);
