@@ -8,7 +8,7 @@ import { toFailure } from './failure';
 import { generateHypotheses } from './generate-hypotheses';
 import { learn } from './learn';
 import { openCycle } from './open-cycle';
-import { modeTransition } from './mode-transition';
+import { applyTransition, checkTransition, refuseTransition } from './mode-transition';
 import { recordApproval } from './record-approval';
 import { runExperiment } from './run-experiment';
 import { simulateIntervention } from './simulate-intervention';
@@ -21,7 +21,6 @@ export { researcherStamp } from './support/researcher';
 export function createActivities(given: ActivityDeps): Activities {
   const deps = { ...given, stores: { ...given.stores, cycles: rememberCycles(given.stores.cycles) } };
   const { cycles, experiments, simulations } = deps.stores;
-  const transitions = modeTransition(deps);
   return {
     openCycle: withFailures(openCycle(deps)),
     generateHypotheses: withFailures(generateHypotheses(deps)),
@@ -41,9 +40,9 @@ export function createActivities(given: ActivityDeps): Activities {
     closeCycle: withFailures(({ cycleId, state, phase, error }) =>
       cycles.close(cycleId, state, phase, error),
     ),
-    checkTransition: withFailures(transitions.checkTransition),
-    applyTransition: withFailures(transitions.applyTransition),
-    refuseTransition: withFailures(transitions.refuseTransition),
+    checkTransition: withFailures(checkTransition(deps)),
+    applyTransition: withFailures(applyTransition(deps)),
+    refuseTransition: withFailures(refuseTransition(deps)),
     recordPause: withFailures(({ cycleId, paused }) => cycles.setPaused(cycleId, paused)),
   };
 }

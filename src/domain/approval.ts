@@ -107,8 +107,8 @@ export function decisionProblem(value: unknown): string | undefined {
   if (!APPROVAL_VERDICTS.some((verdict) => verdict === decision))
     return 'decision is neither approved nor rejected';
   if (!isText(decided_by) || decided_by === '') return 'decided_by is not a name';
-  if (proof_id !== undefined && !isText(proof_id)) return 'proof_id is not a text';
-  return reason === undefined || isText(reason) ? undefined : 'reason is not a text of a sensible length';
+  if (!isTextOrAbsent(proof_id)) return 'proof_id is not a text';
+  return isTextOrAbsent(reason) ? undefined : 'reason is not a text of a sensible length';
 }
 
 const NO_DECISION: Readonly<Record<keyof ApprovalDecision, unknown>> = {
@@ -118,6 +118,10 @@ const NO_DECISION: Readonly<Record<keyof ApprovalDecision, unknown>> = {
   decided_by: undefined,
   proof_id: undefined,
 };
+
+function isTextOrAbsent(value: unknown): boolean {
+  return value === undefined || isText(value);
+}
 
 function isText(value: unknown): boolean {
   return typeof value === 'string' && value.length <= DECISION_TEXT_LIMIT;

@@ -1,5 +1,5 @@
 import type { DecisionOutcome, OfferedDecision } from './approval';
-import { SEVERITIES, type Severity } from './severity';
+import { severityRank, type Severity } from './severity';
 import type { Mode } from './mode';
 
 /** What holds at the moment of a decision. */
@@ -33,19 +33,23 @@ export function insufficiency(
   rules: DecisionRules,
 ): Extract<DecisionOutcome, { readonly taken: false }> | undefined {
   if (offered.state !== 'approved') return undefined;
-  const grave = SEVERITIES.indexOf(question.severity) >= SEVERITIES.indexOf(GRAVE);
-  const production = question.mode === 'production' || rules.mode === 'production';
+  const { severity, requestedBy } = question;
+  const grave = severityRank(severity) >= severityRank(GRAVE);
+  const production = [question.mode, rules.mode].includes('production');
   if (provenBy === null && (grave || production)) {
-    const where = production ? 'in production' : `at ${question.severity}`;
+    const where = production ? 'in production' : `at ${severity}`;
     return refusal('decision_unproven', `${where} an approval needs an API key of an approver behind it`);
   }
-  if (grave && provenBy === question.requestedBy) {
-    return refusal('four_eyes_required', `at ${question.severity} whoever asked cannot approve`);
+  if (grave && provenBy === requestedBy) {
+    return refusal('four_eyes_required', `at ${severity} whoever asked cannot approve`);
   }
-  if (rules.requireComment && (offered.reason ?? '').trim() === '') {
-    return refusal('comment_required', 'an approval must say why: give a reason');
-  }
-  return undefined;
+  return rules.requireComment && isBlank(offered.reason)
+    ? refusal('comment_required', 'an approval must say why: give a reason')
+    : undefined;
+}
+
+function isBlank(reason: string | null): boolean {
+  return reason === null || reason.trim() === '';
 }
 
 function refusal(

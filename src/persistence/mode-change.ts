@@ -31,13 +31,11 @@ export async function applyChange(tx: Transaction, change: ModeChange): Promise<
   const [now] = await tx.$queryRaw<{ mode: string; version: number }[]>`
     SELECT mode, version FROM mode_state WHERE id = 1 FOR UPDATE`;
   if (now?.version !== from.version) {
-    return { outcome: 'superseded', reason: `the mode was changed to ${now?.mode ?? 'nothing'} meanwhile` };
+    return { outcome: 'superseded', reason: 'the mode was changed or rolled back meanwhile' };
   }
   if (approvalId !== null) {
-    const approval = await tx.approval.findUnique({ where: { id: approvalId }, select: { state: true } });
-    if (approval?.state !== 'approved') {
-      return { outcome: 'superseded', reason: `its approval is ${approval?.state ?? 'unknown'}` };
-    }
+    const { state } = await tx.approval.findUniqueOrThrow({ where: { id: approvalId } });
+    if (state !== 'approved') return { outcome: 'superseded', reason: `its approval is ${state}` };
   }
   const blocked = blockedReason(from.mode, to, { ...(await readFacts(tx)), migrationProblem: undefined });
   if (blocked !== undefined) return { outcome: 'blocked', reason: blocked };
