@@ -1,0 +1,55 @@
+import fc from 'fast-check';
+import { insufficiency, type DecisionRules, type QuestionAsked } from '../../src/domain/decision-rules';
+import { MODES } from '../../src/domain/mode';
+import { SEVERITIES } from '../../src/domain/severity';
+
+const SHADOW: QuestionAsked = { severity: 'S1', mode: 'shadow', requestedBy: 'ana' };
+const RULES: DecisionRules = { mode: 'shadow', requireComment: false };
+const APPROVED = { state: 'approved', reason: null } as const;
+
+const code = (
+  question: Partial<QuestionAsked>,
+  provenBy: string | null,
+  rules: Partial<DecisionRules> = {},
+  reason: string | null = null,
+) =>
+  insufficiency({ ...SHADOW, ...question }, { ...APPROVED, reason }, provenBy, { ...RULES, ...rules })?.code;
+
+describe('an approval', () => {
+  it.each([
+    [{}, null, {}, undefined],
+    [{ severity: 'S2' }, null, {}, undefined],
+    [{ severity: 'S3' }, null, {}, 'decision_unproven'],
+    [{ severity: 'S4' }, 'ben', {}, undefined],
+    [{ severity: 'S3' }, 'ana', {}, 'four_eyes_required'],
+    [{ severity: 'S2' }, 'ana', {}, undefined],
+    [{ mode: 'production' }, null, {}, 'decision_unproven'],
+    [{ mode: 'production' }, 'ana', {}, undefined],
+    [{}, null, { mode: 'production' }, 'decision_unproven'],
+    [{}, 'ben', { requireComment: true }, 'comment_required'],
+  ] as const)('of %o proven by %s under %o: %s', (question, provenBy, rules, expected) => {
+    expect(code(question, provenBy, rules)).toBe(expected);
+  });
+
+  it('takes a comment that says something', () => {
+    expect(code({}, null, { requireComment: true }, '  ')).toBe('comment_required');
+    expect(code({}, null, { requireComment: true }, 'looked at it')).toBeUndefined();
+  });
+});
+
+it('a rejection is always enough', () => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...SEVERITIES),
+      fc.constantFrom(...MODES),
+      fc.constantFrom(...MODES),
+      fc.boolean(),
+      fc.option(fc.constantFrom('ana', 'ben')),
+      (severity, mode, now, requireComment, provenBy) => {
+        const question = { severity, mode, requestedBy: 'ana' };
+        const rejected = { state: 'rejected', reason: null } as const;
+        return insufficiency(question, rejected, provenBy, { mode: now, requireComment }) === undefined;
+      },
+    ),
+  );
+});
