@@ -5,5 +5,5 @@ import type { SpendingScope } from '../../src/ports/ledger';
 export function cycleScopes(cycleId: string, request: CycleRequest): readonly SpendingScope[] {
   return request.budgetMicroUsd === null
     ? []
-    : [{ scope: `cycle:${cycleId}`, limitMicroUsd: request.budgetMicroUsd }];
+    : [{ scope: `cycle:${cycleId}`, limitMicroUsd: request.budgetMicroUsd, warnThreshold: 'global' }];
 }

@@ -12,7 +12,7 @@ export interface PlayOutcome<P extends Play> {
 /**
  * Plays everything the budget admits, `parallel` at once, and records each as soon as it has ended.
  * What the budget has no room for waits for what others give back, and is recorded as unassessed when nothing more does.
- * @returns whether the budget of the cycle or the global one was the reason; a full limit of the step itself is not.
+ * @returns whether a budget beyond the step was the reason; a full limit of the step itself is not.
  */
 export async function playAll<P extends Play>(
   plans: readonly P[],
@@ -29,9 +29,7 @@ export async function playAll<P extends Play>(
       const fullScopes = [...admission.fullScopes];
       const detail = `no room in the budget ${fullScopes.join(', ')}`;
       await record(waiting.map((plan) => ({ plan, played: notPlayed('budget', detail) })));
-      return {
-        budgetExhausted: fullScopes.some((scope) => scope === 'global' || scope.startsWith('cycle:')),
-      };
+      return { budgetExhausted: fullScopes.some((scope) => scope !== session.stepScope) };
     }
   }
   return { budgetExhausted: false };

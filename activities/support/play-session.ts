@@ -22,7 +22,14 @@ export function openSession(
     engines: deps.engines,
     ledger: deps.ledger,
     reserve: (entries) =>
-      deps.ledger.reserve({ cycleId: cycle.id, scopes, entries, modeVersion: gate.modeVersion }),
+      deps.ledger.reserve({
+        cycleId: cycle.id,
+        target: target.describe.name,
+        scopes,
+        entries,
+        modeVersion: gate.modeVersion,
+      }),
+    stepScope: step.stepScope,
     signal: step.signal,
     draining: deps.draining,
     deadlineMs: step.deadlineMs,

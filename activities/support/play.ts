@@ -46,6 +46,8 @@ export interface PlaySession {
   readonly engines: DetectionEngines;
   readonly ledger: Ledger;
   readonly reserve: (entries: readonly ReservationRequest[]) => Promise<readonly Reservation[]>;
+  /** The scope of the step itself; every other one goes on beyond it. */
+  readonly stepScope: string;
   /** Cancellation, shutdown or time-out of the activity. */
   readonly signal: AbortSignal;
   /** The worker shuts down: nothing new is begun, what is under way may end. */

@@ -1,16 +1,15 @@
 import { z } from 'zod';
+import type { Budget } from '../domain/budget';
 import { DomainError } from '../domain/errors';
 import type { PrismaClient, Transaction } from './client';
-import type { Ledger, Reservation, ReserveInput, Settlement } from '../ports/ledger';
+import type { Ledger, Reservation, ReserveInput, Settlement, SpendingScope } from '../ports/ledger';
 
-/** The budget that every call counts against. */
-export interface GlobalBudget {
-  /** Null: no limit. */
-  readonly limitMicroUsd: number | null;
-  /** `session` lasts as long as the ledger object; calendar periods are UTC. */
-  readonly period: 'hourly' | 'daily' | 'weekly' | 'monthly' | 'session' | 'unlimited';
-  /** A soft limit admits everything. */
-  readonly hardLimit: boolean;
+/** The budgets that people configure. */
+export interface BudgetRules {
+  /** Every call counts against it. */
+  readonly global: Budget;
+  /** By the name of the target that is called. */
+  readonly targets?: Readonly<Record<string, Budget>>;
 }
 
 /** What `ledger_reserve` answers (prisma/migrations). */
@@ -22,7 +21,7 @@ const answerSchema = z.tuple([
         reservations: z.array(
           z.union([
             z.object({ operation: z.string(), key: z.string() }),
-            z.object({ operation: z.string(), full_scope: z.string() }),
+            z.object({ operation: z.string(), full_scope: z.string(), used: z.number(), limit: z.number() }),
           ]),
         ),
       }),
@@ -30,13 +29,20 @@ const answerSchema = z.tuple([
   }),
 ]);
 
-/** The ledger over PostgreSQL: its rules are functions of the database, so that each call is one round trip. */
-export function createLedger(prisma: PrismaClient, options: { readonly global: GlobalBudget }): Ledger {
-  const sessionStart = new Date().toISOString();
+/**
+ * The ledger over PostgreSQL: its rules are functions of the database, so that each call is one round trip. A session of
+ * its budgets lasts as long as this object. The clock is the database's unless `now` stands for it.
+ */
+export function createLedger(prisma: PrismaClient, rules: BudgetRules, now?: () => Date): Ledger {
+  const sessionStart = now?.() ?? new Date();
 
   return {
     async reserve(input) {
-      const request = JSON.stringify(requestOf(input, options.global, sessionStart));
+      const request = JSON.stringify({
+        ...requestOf(input, rules),
+        session_start: sessionStart,
+        at: now?.(),
+      });
       const rows = await prisma.$queryRaw`SELECT ledger_reserve(${request}::jsonb) AS answer`;
       const [{ answer }] = answerSchema.parse(rows);
       if ('mode_changed' in answer) {
@@ -45,7 +51,13 @@ export function createLedger(prisma: PrismaClient, options: { readonly global: G
       return answer.reservations.map((each): Reservation =>
         'key' in each
           ? { operation: each.operation, admitted: true, key: each.key }
-          : { operation: each.operation, admitted: false, fullScope: each.full_scope },
+          : {
+              operation: each.operation,
+              admitted: false,
+              fullScope: each.full_scope,
+              usedMicroUsd: each.used,
+              limitMicroUsd: each.limit,
+            },
       );
     },
 
@@ -76,25 +88,30 @@ export function billsOf(settlements: readonly Settlement[]): string {
   );
 }
 
-function requestOf(input: ReserveInput, global: GlobalBudget, sessionStart: string): object {
+function requestOf(
+  { cycleId, modeVersion, target, scopes, entries }: ReserveInput,
+  rules: BudgetRules,
+): object {
+  const ofTarget = target === undefined ? undefined : rules.targets?.[target];
   return {
-    cycle_id: input.cycleId,
-    mode_version: input.modeVersion,
-    session_start: sessionStart,
+    cycle_id: cycleId,
+    mode_version: modeVersion,
     scopes: [
-      { scope: 'global', period: global.period, limit: global.limitMicroUsd, hard: global.hardLimit },
-      ...input.scopes.map(({ scope, limitMicroUsd }) => ({
-        scope,
-        period: 'unlimited',
-        limit: limitMicroUsd,
-        hard: true,
-      })),
+      scopeOf({ ...rules.global, scope: 'global' }, rules),
+      ...(ofTarget === undefined ? [] : [scopeOf({ ...ofTarget, scope: `target:${target}` }, rules)]),
+      ...scopes.map((scope) => scopeOf(scope, rules)),
     ],
-    entries: input.entries.map(({ operation, source, model, amountMicroUsd }) => ({
-      operation,
-      source,
-      model,
-      amount: amountMicroUsd,
-    })),
+    entries: entries.map(({ amountMicroUsd, ...entry }) => ({ ...entry, amount: amountMicroUsd })),
+  };
+}
+
+function scopeOf(scope: SpendingScope, { global }: BudgetRules): object {
+  const { warnThreshold } = scope;
+  return {
+    scope: scope.scope,
+    period: scope.period ?? 'unlimited',
+    limit: scope.limitMicroUsd,
+    hard: scope.hardLimit ?? true,
+    warn: (warnThreshold === 'global' ? global.warnThreshold : warnThreshold) ?? null,
   };
 }

@@ -1,33 +1,52 @@
+import type { BudgetPeriod } from '../domain/budget';
 import type { TokenUsage } from '../domain/money';
 
-/** A limit that a reservation counts against, beside the global budget. Made on first use. */
+/** A limit that a reservation counts against, beside the global budget and that of its target. Made on first use. */
 export interface SpendingScope {
-  /** `cycle:<id>`, `experiment:<id>`, `target:<name>`. */
+  /** `cycle:<id>`, `experiment:<id>`, `simulation:<id>` … */
   readonly scope: string;
-  readonly limitMicroUsd: number;
+  readonly limitMicroUsd: number | null;
+  /** `unlimited` unless given: it holds for all time. */
+  readonly period?: BudgetPeriod;
+  /** A hard limit unless given. */
+  readonly hardLimit?: boolean;
+  /** The share of the limit at which people are warned; `global`: as for the global budget; without it nobody is. */
+  readonly warnThreshold?: number | 'global';
 }
 
 export interface ReservationRequest {
   /** Stable over retries: `run/<id>`, `replay/<id>`, `llm/<cycle>/<operation>` … */
   readonly operation: string;
-  readonly source: 'researcher' | 'target' | 'judge';
+  /** `researcher`, `target`, `judge`, or what a program that uses the library names. */
+  readonly source: string;
   readonly model: string;
   /** The upper bound of the call. */
   readonly amountMicroUsd: number;
+  /** Spent already, so that it is never refused: without room it is reserved at nothing, and its bill is an overrun. */
+  readonly spent?: boolean;
 }
 
 export interface ReserveInput {
-  readonly cycleId: string;
+  /** Null for what belongs to no cycle. */
+  readonly cycleId: string | null;
+  /** The target that is called, whose own budget counts then. */
+  readonly target?: string;
   readonly scopes: readonly SpendingScope[];
   readonly entries: readonly ReservationRequest[];
   /** Refuses everything with `mode_changed` when the mode has another version by now. */
   readonly modeVersion?: number;
 }
 
-/** The answer for one request: the ledger key, or the scope that is full. */
+/** The answer for one request: the ledger key, or the scope that is full, with what it holds and its limit. */
 export type Reservation =
   | { readonly operation: string; readonly admitted: true; readonly key: string }
-  | { readonly operation: string; readonly admitted: false; readonly fullScope: string };
+  | {
+      readonly operation: string;
+      readonly admitted: false;
+      readonly fullScope: string;
+      readonly usedMicroUsd: number;
+      readonly limitMicroUsd: number;
+    };
 
 /** What became of a reservation. */
 export interface Settlement {

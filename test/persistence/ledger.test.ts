@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import type { Budget } from '../../src/domain/budget';
 import { closePrisma, createPrisma, type PrismaClient } from '../../src/persistence/client';
-import { createLedger, type GlobalBudget } from '../../src/persistence/ledger';
+import { createLedger } from '../../src/persistence/ledger';
 import { createTestDatabase, type TestDatabase } from '../support/postgres';
 import type { Ledger, ReservationRequest, ReserveInput } from '../../src/ports/ledger';
 
@@ -38,7 +39,7 @@ beforeEach(async () => {
   });
 });
 
-const ledgerWith = (global: Partial<GlobalBudget> = {}): Ledger =>
+const ledgerWith = (global: Partial<Budget> = {}): Ledger =>
   createLedger(prisma, { global: { limitMicroUsd: 1_000, period: 'daily', hardLimit: true, ...global } });
 
 const call = (operation: string, amountMicroUsd: number): ReservationRequest => ({
@@ -75,7 +76,13 @@ describe('reserve', () => {
     );
     expect(answer).toEqual([
       { operation: 'a', admitted: true, key: 'a#1' },
-      { operation: 'b', admitted: false, fullScope: `cycle:${cycleId}` },
+      {
+        operation: 'b',
+        admitted: false,
+        fullScope: `cycle:${cycleId}`,
+        usedMicroUsd: 60,
+        limitMicroUsd: 100,
+      },
       { operation: 'c', admitted: true, key: 'c#1' },
       { operation: 'd', admitted: true, key: 'd#1' },
     ]);
@@ -101,7 +108,7 @@ describe('reserve', () => {
     const ledger = ledgerWith({ limitMicroUsd: 100 });
     await ledger.reserve(input([call('a', 60)]));
     expect(await ledger.reserve(input([call('a', 60)]))).toEqual([
-      { operation: 'a', admitted: false, fullScope: 'global' },
+      { operation: 'a', admitted: false, fullScope: 'global', usedMicroUsd: 60, limitMicroUsd: 100 },
     ]);
     expect(await periodOf('global')).toMatchObject({ reserved: 0, settled: 60 });
   });
@@ -227,7 +234,7 @@ describe('settle', () => {
     await ledger.settle([{ key: 'a#1', outcome: 'settled', amountMicroUsd: 25 }]);
     expect(await periodOf('global')).toMatchObject({ reserved: 0, settled: 25, overrun: true });
     expect(await ledger.reserve(input([call('b', 0)]))).toEqual([
-      { operation: 'b', admitted: false, fullScope: 'global' },
+      { operation: 'b', admitted: false, fullScope: 'global', usedMicroUsd: 25, limitMicroUsd: 1_000 },
     ]);
   });
 
