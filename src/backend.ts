@@ -45,6 +45,7 @@ export async function startBackend(options: BackendOptions, onClose: OnClose): P
   const endpoint = endpointOf(config.temporal, env);
   const container = await openContainer(config, env);
   onClose(() => container.close());
+  await warnOfOtherMode(container, config, log);
   const metrics = createMetrics({
     effects: () => container.records.effects(),
     mode: async () => (await container.stores.mode.current()).mode,
@@ -57,6 +58,21 @@ export async function startBackend(options: BackendOptions, onClose: OnClose): P
   const backend = { container, client, metrics, ...gatewaysOf(container, client, endpoint.taskQueue) };
   if (options.worker) await runWorker(backend, endpoint, options, onClose);
   return backend;
+}
+
+/** A mode that is configured is for an empty database: it never changes the one in force. */
+async function warnOfOtherMode(
+  { stores }: Container,
+  { initialMode: configured, modeIsChosen }: Config,
+  log: Logger,
+): Promise<void> {
+  const { mode } = await stores.mode.current();
+  if (!modeIsChosen || mode === configured) return;
+  log.warn(
+    { mode, configured },
+    `the mode is ${mode} and stays so, though ${configured} is configured, which is for an empty database; ` +
+      `tinman mode set ${configured} asks for the change`,
+  );
 }
 
 async function runWorker(

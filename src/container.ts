@@ -12,6 +12,7 @@ import { microOfUsd } from './domain/money';
 import { LLM_PROVIDERS } from './llm';
 import { loadAuditKey } from './persistence/audit-key';
 import { sealAuditLog } from './persistence/audit-sealer';
+import { createAuditTrail } from './persistence/audit-trail';
 import { closePrisma, createPrisma } from './persistence/client';
 import type { PrismaClient } from './persistence/client';
 import { createLedger } from './persistence/ledger';
@@ -19,6 +20,8 @@ import { MigrationError, requireMigrated } from './persistence/migrations';
 import { recordId } from './persistence/record-id';
 import { createRecords } from './persistence/records';
 import { createStores } from './persistence/stores';
+import { policyLoaded } from './policy-audit';
+import type { AuditTrail } from './ports/audit';
 import type { ApprovalGateway, CycleGateway } from './ports/cycle-gateway';
 import type { Ledger } from './ports/ledger';
 import type { Llm } from './ports/llm';
@@ -44,6 +47,7 @@ export interface Container {
   readonly targets: TargetDirectory;
   readonly llm: Llm | undefined;
   readonly policy: PolicyHolder;
+  readonly audit: AuditTrail;
   /** Appends what is not sealed yet to the audit chain. */
   sealAudit(): Promise<number>;
   close(): Promise<void>;
@@ -68,6 +72,8 @@ export async function openContainer(
   const stores = createStores(prisma);
   const { budgetUsd, period, hardLimit } = config.cost;
   await stores.mode.initialise(config.initialMode, 'configuration');
+  const audit = createAuditTrail(prisma);
+  await audit.append([policyLoaded(policy)]);
   return {
     prisma,
     stores,
@@ -76,6 +82,7 @@ export async function openContainer(
     targets: createTargetDirectory(config.targets, env),
     llm: researcherModel(config),
     policy,
+    audit,
     sealAudit: () => sealAuditLog(prisma, auditKey),
     close: () => closePrisma(prisma),
   };

@@ -4,11 +4,14 @@ import { startBackend } from './backend';
 import type { OnClose } from './backend';
 import { Closers } from './closers';
 import type { Config } from './config';
+import type { SettingsFileSources } from './config/file';
+import { readFileModes } from './config/file-modes';
 import type { Container } from './container';
 import { startMetricsServer } from './observability/metrics-server';
 import { requireMigrated } from './persistence/migrations';
 import type { HealthProbes, Probe } from './ports/health';
 import type { Logger } from './ports/logger';
+import { createReload } from './reload';
 import { exportCoreMetrics } from './temporal/runtime';
 import { VERSION } from './version';
 
@@ -18,6 +21,8 @@ export interface Service {
   readonly metricsUrl?: string;
   /** Takes no more work, ends what is under way and closes every connection. */
   close(): Promise<void>;
+  /** Reads mode and risk policy again. Never rejects. */
+  reload(): Promise<void>;
 }
 
 export interface ServiceOptions {
@@ -26,6 +31,8 @@ export interface ServiceOptions {
   readonly worker: boolean;
   readonly log: Logger;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** What a reload reads again. */
+  readonly files: SettingsFileSources;
 }
 
 /**
@@ -44,9 +51,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 }
 
 async function start(
-  { config, api, worker, log, env }: ServiceOptions,
+  { config, api, worker, log, env, files }: ServiceOptions,
   onClose: OnClose,
 ): Promise<Omit<Service, 'close'>> {
+  const modesAtStart = readFileModes(files).modes;
   const coreMetricsUrl = worker ? await exportCoreMetrics(log) : undefined;
   const backend = await startBackend({ config, worker, log, env, coreMetricsUrl }, onClose);
   const { container, client, metrics, cycles, approvals } = backend;
@@ -58,7 +66,9 @@ async function start(
   });
   onClose(() => metricsServer.close());
   const metricsUrl = metricsServer.url;
-  if (!api) return { metricsUrl };
+  const { policy, audit } = container;
+  const reload = createReload({ policy, audit, modes: backend.modes, log, files }, modesAtStart);
+  if (!api) return { metricsUrl, reload };
 
   let draining = false;
   const app = createApp({
@@ -83,7 +93,7 @@ async function start(
     draining = true;
     return server.close();
   });
-  return { apiUrl: server.url, metricsUrl };
+  return { apiUrl: server.url, metricsUrl, reload };
 }
 
 function probes(

@@ -15,18 +15,21 @@ export function columnsOf(output: Output): number {
 
 /** The world as commands see it. */
 export interface CliContext {
+  /** With what `.env` adds. */
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
   /** Results. With `--json` exactly one JSON document. */
   readonly stdout: Output;
   /** Progress, logs and errors. */
   readonly stderr: Output;
-  /** Aborted by the first SIGINT, SIGTERM or SIGHUP. */
+  /** Aborted by the first SIGINT or SIGTERM, and by SIGHUP unless a command has another use for it. */
   readonly signal: AbortSignal;
   /** The file that this program was started from. */
   readonly mainScript: string;
   /** Tells the process that started this one, if it listens. */
   notifyParent(message: unknown): void;
+  /** From now on SIGHUP calls this; a terminal that is closed still means the end. */
+  onHangUp(listener: () => void): void;
   /** For a command that ends without an error, but not well. */
   setExitCode(code: ExitCode): void;
 }

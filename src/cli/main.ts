@@ -1,10 +1,20 @@
 #!/usr/bin/env node
+import { isatty } from 'node:tty';
 import { runCli } from './run';
 
 process.title = 'tinman';
 
+const STDIN = 0;
+
 const stopping = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopping.abort());
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort());
+const atTerminal = isatty(STDIN);
+let hangUp = (): void => stopping.abort();
+process.on('SIGHUP', () => {
+  const closed = atTerminal && !isatty(STDIN);
+  if (closed) stopping.abort();
+  else hangUp();
+});
 // The supervisor that started this process is gone.
 process.on('disconnect', () => stopping.abort());
 // A reader such as `head` that has seen enough, or a terminal that is gone, is no error.
@@ -25,6 +35,7 @@ async function main(): Promise<void> {
     signal: stopping.signal,
     mainScript: __filename,
     notifyParent: (message) => void process.send?.(message),
+    onHangUp: (listener) => void (hangUp = listener),
   });
   if (process.connected) process.disconnect();
   // Node would abort in its own last words to such a terminal.

@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { readEnvFile, withEnvFile } from '../config/env-file';
 import type { CliContext } from './context';
 import { CliError, EXIT, type ExitCode } from './exit';
 import { createProgram } from './program';
@@ -29,7 +30,8 @@ export async function runCli(
   context: Omit<CliContext, 'setExitCode'>,
 ): Promise<number> {
   let exitCode: number = EXIT.ok;
-  const full: CliContext = { ...context, setExitCode: (code) => void (exitCode = code) };
+  const env = withEnvFile(context.env, readEnvFile(context.cwd));
+  const full: CliContext = { ...context, env, setExitCode: (code) => void (exitCode = code) };
   try {
     await createProgram(full, VERSION).parseAsync([...args], { from: 'user' });
     return exitCode;

@@ -18,7 +18,7 @@ export function readConfig(
   });
 }
 
-/** The configuration of a process that runs cycles: targets are checked too. */
+/** The configuration of a process that runs cycles: targets and risk policy are checked too. */
 export async function readServiceConfig(
   context: CliContext,
   options: GlobalOptions,
@@ -27,7 +27,7 @@ export async function readServiceConfig(
   const { createTargetDirectory } = await import('../targets/index.js');
   const { cwd, env } = context;
   const checkTarget = (name: string, settings: unknown) => createTargetDirectory({ [name]: settings }, env);
-  return loadConfig({ cwd, env, configPath: options.config, overrides, checkTarget });
+  return loadConfig({ cwd, env, configPath: options.config, overrides, checkTarget, checkPolicy: true });
 }
 
 /** A client for `--url`, else TINMAN_URL, else the configured port on this machine. */

@@ -11,7 +11,7 @@ const MAX_FILE_BYTES = 1_048_576;
 export interface EnvFile {
   readonly values: Readonly<Record<string, string>>;
   /** `.env:line` of a variable. */
-  locate(name: string): string;
+  readonly locate: (name: string) => string;
   readonly mistakes: readonly ConfigMistake[];
 }
 

@@ -5,6 +5,7 @@ import type { Environment } from './environment';
 import type { ConfigMistake } from './mistakes';
 
 const MAX_FILE_BYTES = 1_048_576;
+const DEFAULT_NAME = 'tinman.yaml';
 
 /** A configuration file with the places of its keys and values. */
 export interface ConfigFile {
@@ -28,12 +29,21 @@ export interface SettingsFileSources {
   readonly configPath?: string | undefined;
 }
 
-/** Reads the settings file; without one there is nothing wrong. */
-export function readSettingsFile({ cwd, env, configPath }: SettingsFileSources): ReadResult {
-  const named = configPath ?? (env['TINMAN_CONFIG'] || undefined);
-  const path = resolve(cwd, named ?? 'tinman.yaml');
-  if (named === undefined && !existsSync(path)) return { mistakes: [] };
-  return readConfigFile(path, named ?? 'tinman.yaml');
+/** What the settings file is called: as it was named, else by its usual name. */
+export function settingsFileName(sources: SettingsFileSources): string {
+  return givenName(sources) ?? DEFAULT_NAME;
+}
+
+/** Reads the settings file. Where none is named, and there is none of the usual name, nothing is wrong. */
+export function readSettingsFile(sources: SettingsFileSources): ReadResult {
+  const name = settingsFileName(sources);
+  const path = resolve(sources.cwd, name);
+  if (givenName(sources) === undefined && !existsSync(path)) return { mistakes: [] };
+  return readConfigFile(path, name);
+}
+
+function givenName({ env, configPath }: SettingsFileSources): string | undefined {
+  return configPath ?? (env['TINMAN_CONFIG'] || undefined);
 }
 
 /** Reads a YAML file with a mapping in it. Mistakes of its syntax come with line and column. */

@@ -82,7 +82,8 @@ async function temporalService(
     address: started.address,
     uiUrl: started.uiUrl,
     env: {
-      ...Object.fromEntries(foreign.map((name) => [name, undefined])),
+      // Not left out: what is not set may stand in `.env`.
+      ...Object.fromEntries(foreign.map((name) => [name, ''])),
       TEMPORAL_ADDRESS: started.address,
       TEMPORAL_NAMESPACE: namespace,
       TEMPORAL_CONFIG_FILE: profile,

@@ -29,6 +29,7 @@ export function readOptions(options: TinmanOptions, env: NodeJS.ProcessEnv): Con
       ...(home === undefined ? [] : [{ path: ['home'], value: home, from: 'home' }]),
     ],
     checkTarget: (name, settings) => createTargetDirectory({ [name]: settings }, env),
+    checkPolicy: true,
   });
 }
 

@@ -1,6 +1,7 @@
 import { startBackend, type Backend } from '../backend';
 import { Closers } from '../closers';
 import type { Config } from '../config';
+import { readEnvFile, withEnvFile } from '../config/env-file';
 import { startLocalServices } from '../embedded/local-services';
 import { superviseParts } from '../embedded/supervised-parts';
 import { createLogger } from '../observability/logger';
@@ -39,7 +40,7 @@ export interface Tinman {
 /** Starts what is not configured, and a worker. */
 export async function openTinman(options: TinmanOptions): Promise<Tinman> {
   // oxlint-disable-next-line node/no-process-env -- an entry like the command line
-  const env = { ...(options.env ?? process.env) };
+  const env = withEnvFile(options.env ?? process.env, readEnvFile(process.cwd()));
   const config = readOptions(options, env);
   const log = options.logger ?? createLogger({ level: config.log.level, pretty: false });
   const closers = new Closers();

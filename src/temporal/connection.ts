@@ -59,7 +59,7 @@ function profileIn(env: TemporalEndpoint['env']): ClientConnectConfig {
 }
 
 function setVariables(env: TemporalEndpoint['env']): Record<string, string> {
-  const set = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const set = Object.entries(env).filter((entry): entry is [string, string] => Boolean(entry[1]));
   return Object.fromEntries(set);
 }
 

@@ -36,6 +36,7 @@ async function run(args: readonly string[], env: NodeJS.ProcessEnv = {}, columns
     signal: new AbortController().signal,
     mainScript: '',
     notifyParent: () => undefined,
+    onHangUp: () => undefined,
   });
   return { code, ...written };
 }

@@ -35,6 +35,7 @@ describe('docs/cli.md', () => {
       signal: new AbortController().signal,
       mainScript: '',
       notifyParent: () => undefined,
+      onHangUp: () => undefined,
       setExitCode: () => undefined,
     },
     '0',

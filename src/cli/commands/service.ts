@@ -41,12 +41,18 @@ async function runService(
   options: ServiceOptions,
   parts: { readonly api: boolean; readonly worker: boolean },
 ): Promise<void> {
+  let hungUp = false;
+  context.onHangUp(() => void (hungUp = true));
   const config = await readServiceConfig(context, options, listenOverrides(options));
   const { createLogger } = await import('../../observability/logger.js');
   const { startService } = await import('../../service.js');
   const log = createLogger({ level: config.log.level, pretty: context.stderr.isTTY === true });
-  const service = await startService({ config, ...parts, log, env: context.env });
+  const { cwd, env } = context;
+  const files = { cwd, env, configPath: options.config };
+  const service = await startService({ config, ...parts, log, env, files });
+  context.onHangUp(() => void service.reload());
   try {
+    if (hungUp) await service.reload();
     const urls = { api_url: service.apiUrl ?? null, metrics_url: service.metricsUrl ?? null };
     context.notifyParent({ ready: urls });
     show(context, options, urls, () => {
