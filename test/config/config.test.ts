@@ -39,7 +39,11 @@ describe('loadConfig', () => {
       targets: { demo: { kind: 'demo' } },
       experiments: { maxParallel: 5, defaultTimeoutSeconds: 300, costLimitUsd: 10 },
       approval: { timeouts: { S0: 86_400, S1: 86_400, S2: 604_800, S3: 86_400, S4: 86_400 } },
-      cost: { budgetUsd: 100, period: 'daily', hardLimit: true },
+      cost: {
+        global: { limitMicroUsd: 100_000_000, period: 'daily', hardLimit: true, warnThreshold: 0.8 },
+        targets: {},
+        prices: {},
+      },
     });
   });
 
