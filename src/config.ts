@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { DomainError } from './domain/errors';
-import type { TokenPrice } from './domain/money';
 import type { Mode } from './domain/mode';
 import type { Severity } from './domain/severity';
+import { costSettingsOf, type CostSettings } from './config/cost-settings';
 import { environmentOverrides, mistypedVariables, type Override } from './config/environment';
 import { readEnvFile, withEnvFile } from './config/env-file';
 import { isMapping, readSettingsFile, type ConfigFile, type SettingsFileSources } from './config/file';
@@ -62,14 +62,7 @@ export interface Config {
   readonly targets: Readonly<Record<string, TargetSettings>>;
   readonly experiments: ExperimentSettings;
   readonly approval: ApprovalSettings;
-  readonly cost: {
-    readonly budgetUsd: number;
-    readonly period: Settings['cost']['period'];
-    /** False: going over the budget is recorded, not refused. */
-    readonly hardLimit: boolean;
-    /** The price charged for a model without one. */
-    readonly worstCase: TokenPrice;
-  };
+  readonly cost: CostSettings;
   readonly log: { readonly level: Settings['log']['level'] };
   readonly modes: Readonly<Record<Mode, ModeOverrides>>;
 }
@@ -120,7 +113,9 @@ function gather(sources: ConfigSources): {
 } {
   const envFile = readEnvFile(sources.cwd);
   const env = withEnvFile(sources.env, envFile);
-  const placeOfVariable = (name: string) => (sources.env[name] === undefined ? envFile.locate(name) : name);
+  // The caller may have added the file to the environment already.
+  const isOfFile = (name: string) => envFile.values[name] !== undefined && env[name] === envFile.values[name];
+  const placeOfVariable = (name: string) => (isOfFile(name) ? envFile.locate(name) : name);
   const { file, mistakes } = readSettingsFile({ ...sources, env });
   const overrides = [...environmentOverrides(env, placeOfVariable), ...(sources.overrides ?? [])];
   const values = overrides.reduce<unknown>(
@@ -182,10 +177,14 @@ function mistakesTogether(
     message,
   });
   const names = [...new Set(['demo', ...Object.keys(settings.targets)])];
+  const noSuchTarget = (name: string): string =>
+    `no such target; there are ${names.join(', ')}${suggestion(name, names)}`;
   const mistakes: ConfigMistake[] = [];
   if (!names.includes(settings.default_target)) {
-    const meant = suggestion(settings.default_target, names);
-    mistakes.push(at(['default_target'], `no such target; there are ${names.join(', ')}${meant}`));
+    mistakes.push(at(['default_target'], noSuchTarget(settings.default_target)));
+  }
+  for (const name of Object.keys(settings.cost.targets).filter((each) => !names.includes(each))) {
+    mistakes.push(at(['cost', 'targets', name], noSuchTarget(name)));
   }
   if (settings.researcher === 'anthropic' && settings.anthropic.api_key === undefined) {
     mistakes.push(at(['researcher'], 'anthropic needs ANTHROPIC_API_KEY'));
@@ -245,15 +244,7 @@ function toConfig(settings: Settings, cwd: string, modeIsChosen: boolean): Confi
       costLimitUsd: settings.experiments.cost_limit_usd,
     },
     approval: { timeouts: settings.approval.timeouts },
-    cost: {
-      budgetUsd: cost.budget_usd,
-      period: cost.period,
-      hardLimit: cost.hard_limit,
-      worstCase: {
-        inputUsdPerMtok: cost.worst_case.input_usd_per_mtok,
-        outputUsdPerMtok: cost.worst_case.output_usd_per_mtok,
-      },
-    },
+    cost: costSettingsOf(cost),
     log: settings.log,
     modes: {
       lab: overridesOf(settings.modes.lab),

@@ -8,13 +8,14 @@ import type { Config } from './config';
 import { PolicyHolder } from './config/policy-holder';
 import { createDetectionEngines } from './detection/engines';
 import { DomainError } from './domain/errors';
-import { microOfUsd } from './domain/money';
+import { microOfUsd, priceIn } from './domain/money';
 import { LLM_PROVIDERS } from './llm';
 import { loadAuditKey } from './persistence/audit-key';
 import { sealAuditLog } from './persistence/audit-sealer';
 import { createAuditTrail } from './persistence/audit-trail';
 import { closePrisma, createPrisma } from './persistence/client';
 import type { PrismaClient } from './persistence/client';
+import { createBudgets } from './persistence/budgets';
 import { createLedger } from './persistence/ledger';
 import { MigrationError, requireMigrated } from './persistence/migrations';
 import { recordId } from './persistence/record-id';
@@ -23,6 +24,7 @@ import { createStores } from './persistence/stores';
 import { policyLoaded } from './policy-audit';
 import type { AuditTrail } from './ports/audit';
 import type { ApprovalGateway, CycleGateway } from './ports/cycle-gateway';
+import type { Budgets } from './ports/budgets';
 import type { Ledger } from './ports/ledger';
 import type { Llm } from './ports/llm';
 import type { Metrics } from './ports/metrics';
@@ -44,6 +46,7 @@ export interface Container {
   readonly stores: Stores;
   readonly records: Records;
   readonly ledger: Ledger;
+  readonly budgets: Budgets;
   readonly targets: TargetDirectory;
   readonly llm: Llm | undefined;
   readonly policy: PolicyHolder;
@@ -70,7 +73,6 @@ export async function openContainer(
   const auditKey = await loadAuditKey(join(config.home, 'audit.key'));
   const prisma = createPrisma(databaseUrl, { poolSize: POOL_SIZE });
   const stores = createStores(prisma);
-  const { budgetUsd, period, hardLimit } = config.cost;
   await stores.mode.initialise(config.initialMode, 'configuration');
   const audit = createAuditTrail(prisma);
   await audit.append([policyLoaded(policy)]);
@@ -78,8 +80,9 @@ export async function openContainer(
     prisma,
     stores,
     records: createRecords(prisma),
-    ledger: createLedger(prisma, { global: { limitMicroUsd: microOfUsd(budgetUsd), period, hardLimit } }),
-    targets: createTargetDirectory(config.targets, env),
+    ledger: createLedger(prisma, config.cost),
+    budgets: createBudgets(prisma, config.cost),
+    targets: createTargetDirectory(config.targets, env, config.cost.prices),
     llm: researcherModel(config),
     policy,
     audit,
@@ -88,7 +91,7 @@ export async function openContainer(
   };
 }
 
-function researcherModel({ researcher, anthropic }: Config): Llm | undefined {
+function researcherModel({ researcher, anthropic, cost }: Config): Llm | undefined {
   if (researcher === 'offline') return undefined;
   if (anthropic.apiKey === undefined) {
     throw new DomainError(
@@ -96,13 +99,15 @@ function researcherModel({ researcher, anthropic }: Config): Llm | undefined {
       'the researcher anthropic needs a key; set ANTHROPIC_API_KEY',
     );
   }
-  return LLM_PROVIDERS.anthropic.create(
+  const llm = LLM_PROVIDERS.anthropic.create(
     LLM_PROVIDERS.anthropic.settings.parse({
       api_key: anthropic.apiKey,
       model: anthropic.model,
       ...(anthropic.baseUrl === undefined ? {} : { base_url: anthropic.baseUrl }),
     }),
   );
+  const price = priceIn(cost.prices, llm.model);
+  return price === undefined ? llm : { ...llm, price };
 }
 
 /** The activities of a worker; `draining` is aborted when it begins to shut down. */

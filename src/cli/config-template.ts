@@ -56,11 +56,18 @@ export const CONFIG_TEMPLATE = `## Settings of Tinman. Every one is optional, an
 #     S3: 24h
 #     S4: 24h
 
-## What may be spent (TINMAN_BUDGET_USD), and the price of models that have none.
+## What may be spent (TINMAN_BUDGET_USD) in a period: hourly, daily, weekly, monthly, session or unlimited.
+## Calls of a target can have a budget of their own, and models prices that win over the list prices.
 # cost:
 #   budget_usd: 100
 #   period: daily
+#   warn_threshold: 0.8
 #   hard_limit: true
+#   targets: {}
+##    my-assistant: { budget_usd: 20, period: weekly }
+#   prices: {}
+##    my-model: { input_usd_per_mtok: 0.15, output_usd_per_mtok: 0.6 }
+##  The price of models that have none; in production they are refused.
 #   worst_case:
 #     input_usd_per_mtok: 15
 #     output_usd_per_mtok: 75

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { MODES } from '../domain/mode';
 import type { Severity } from '../domain/severity';
+import { COST_SETTINGS, usd } from './cost-settings';
 
 const DAY_SECONDS = 86_400;
 const UNIT_SECONDS = new Map([
@@ -11,8 +12,6 @@ const UNIT_SECONDS = new Map([
 ]);
 
 const port = z.int().min(0).max(65_535);
-const usd = z.number().min(0).max(1_000_000_000);
-const usdPerMtok = z.number().min(0).max(1_000_000);
 const databaseUrl = z
   .string()
   .regex(/^postgres(ql)?:\/\/\S+$/, 'Expected a URL such as postgresql://user@host:5432/database');
@@ -108,19 +107,7 @@ export const SETTINGS = z.strictObject({
         .prefault({}),
     })
     .prefault({}),
-  cost: z
-    .strictObject({
-      budget_usd: usd.default(100),
-      period: z.enum(['hourly', 'daily', 'weekly', 'monthly', 'session', 'unlimited']).default('daily'),
-      hard_limit: z.boolean().default(true),
-      worst_case: z
-        .strictObject({
-          input_usd_per_mtok: usdPerMtok.default(15),
-          output_usd_per_mtok: usdPerMtok.default(75),
-        })
-        .prefault({}),
-    })
-    .prefault({}),
+  cost: COST_SETTINGS.prefault({}),
   log: z
     .strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') })
     .prefault({}),

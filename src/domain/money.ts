@@ -29,6 +29,15 @@ export function usdOfMicro(micro: number): number {
   return micro / MICRO_PER_USD;
 }
 
+/** The price of a model in a table, also under its dated name (`claude-sonnet-4-5-20250929`). */
+export function priceIn<P extends TokenPrice>(
+  prices: Readonly<Record<string, P>>,
+  model: string,
+): P | undefined {
+  const known = [model, model.replace(/-\d{8}$/, '')].find((name) => Object.hasOwn(prices, name));
+  return known === undefined ? undefined : prices[known];
+}
+
 /** The bill of a usage, rounded up to a whole micro-dollar. */
 export function costMicroUsd(usage: TokenUsage, price: TokenPrice): number {
   const cost =

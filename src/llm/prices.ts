@@ -1,3 +1,4 @@
+import { priceIn } from '../domain/money';
 import type { TokenPrice } from '../domain/money';
 
 /** A provider's list price, with where and when it was read. Cache writes are those of five minutes, which is what we use. */
@@ -41,10 +42,9 @@ export const LIST_PRICES: Readonly<Record<string, ListPrice>> = {
   'claude-haiku-4-5': claude(1, 5, 0.1, PRICING_PAGE, '2026-09-01'),
 };
 
-/** The list price of a model, also under its dated name (`claude-sonnet-4-5-20250929`); undefined when we have none. */
+/** The list price of a model, also under its dated name; undefined when we have none. */
 export function priceOf(model: string): ListPrice | undefined {
-  const name = model.replace(/-\d{8}$/, '');
-  return Object.hasOwn(LIST_PRICES, name) ? LIST_PRICES[name] : undefined;
+  return priceIn(LIST_PRICES, model);
 }
 
 /** Writing Claude's five-minute cache costs a quarter more than plain input. */

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { DomainError } from '../domain/errors';
+import { priceIn } from '../domain/money';
+import type { TokenPrice } from '../domain/money';
 import type { Target, TargetDirectory } from '../ports/target';
 import { demo } from './demo-kind';
 import { invalidTarget, type Environment, type TargetKind } from './kind';
@@ -9,16 +11,17 @@ import { openai } from './openai';
 const TARGET_KINDS: Readonly<Record<string, TargetKind>> = { demo, openai };
 
 /**
- * The configured targets by name, and `demo` always.
+ * The configured targets by name, and `demo` always. A target without a price of its own has that of its model in `prices`.
  * @throws {DomainError} `invalid_configuration` with the JSON pointer of the mistake in `details.pointer`.
  */
 export function createTargetDirectory(
   configured: Readonly<Record<string, unknown>>,
   env: Environment,
+  prices: Readonly<Record<string, TokenPrice>> = {},
 ): TargetDirectory {
   const targets = new Map<string, Target>();
   for (const [name, settings] of Object.entries({ demo: { kind: 'demo' }, ...configured })) {
-    targets.set(name, kindOf(name, settings).create(name, settings, env));
+    targets.set(name, priced(kindOf(name, settings).create(name, settings, env), prices));
   }
   const names = [...targets.keys()];
   return {
@@ -32,6 +35,12 @@ export function createTargetDirectory(
       });
     },
   };
+}
+
+function priced(target: Target, prices: Readonly<Record<string, TokenPrice>>): Target {
+  const price = target.describe.price ?? priceIn(prices, target.describe.model);
+  if (price === undefined) return target;
+  return { describe: { ...target.describe, price }, chat: (request, signal) => target.chat(request, signal) };
 }
 
 const anyKind = z.looseObject({ kind: z.enum(Object.keys(TARGET_KINDS)) });
