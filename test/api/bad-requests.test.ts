@@ -28,7 +28,7 @@ const RECORDS = [...LISTS, '/research/cycles/{id}/events'].map((path) =>
   path.includes('{id}') ? path : `${path}/{id}`,
 );
 const POSTS_BY_ID = ['cancel', 'pause', 'resume'].map((verb) => `/research/cycles/{id}/${verb}`);
-const POSTS = ['/research/cycle', '/approvals/{id}/decide', ...POSTS_BY_ID];
+const POSTS = ['/research/cycle', '/mode/transition', '/approvals/{id}/decide', ...POSTS_BY_ID];
 
 describe('bad requests', () => {
   const world = new FakeWorld();

@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { ApprovalDecision, DecidedApproval } from '../../src/domain/approval';
 import type { CycleProgress, CycleRequest } from '../../src/domain/cycle';
+import { DEFAULT_POLICY, loadRiskPolicy } from '../../src/config/risk-policy';
 import { DomainError } from '../../src/domain/errors';
+import { blockedReason } from '../../src/domain/mode-transition';
+import type { TransitionAnswer } from '../../src/ports/mode-gateway';
 import type { Mode } from '../../src/domain/mode';
 import type { ApiDeps } from '../../src/api/deps';
 import type { Probe } from '../../src/ports/health';
@@ -24,6 +27,7 @@ export interface LogLine {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
+const defaultPolicy = loadRiskPolicy(DEFAULT_POLICY);
 const OK: Probe = { ok: true };
 const PAGE_MARK = 'after:';
 
@@ -77,7 +81,13 @@ export class FakeWorld {
       cycles: this.cycleGateway(),
       approvals: { decide: (decision, _principal, key) => Promise.resolve(this.decide(decision, key)) },
       records: this.recordsPort(),
-      mode: { current: () => this.read(() => ({ mode: this.mode, version: 1 })) },
+      mode: {
+        current: () => this.read(() => ({ mode: this.mode, version: 1 })),
+        waiting: () => this.read(() => undefined),
+        history: () => this.read(() => []),
+      },
+      policy: { current: () => defaultPolicy, file: DEFAULT_POLICY.shownAs },
+      modes: { request: (input) => Promise.resolve(this.transition(input.to)) },
       targets: {
         names: ['demo'],
         get: () => {
@@ -94,6 +104,25 @@ export class FakeWorld {
       identity: { version: '0.1.0', sessionId: randomUUID(), startedAt: new Date(Date.now() - 5_000) },
       logger: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
     };
+  }
+
+  private transition(to: Mode): TransitionAnswer {
+    const from = this.mode;
+    const blocked = blockedReason(from, to, {
+      completedCycles: 1,
+      migrationProblem: undefined,
+      unresolvedS4: 0,
+      improvedSimulations: 1,
+    });
+    if (blocked !== undefined) {
+      throw new DomainError('transition_not_allowed', blocked, { blockedReason: blocked });
+    }
+    if (to === 'production') {
+      const { approvalId } = this;
+      return { state: 'waiting', from, to, message: 'waits', approvalId, workflowId: 'mode-transition' };
+    }
+    this.mode = to;
+    return { state: 'done', from, to, message: `the mode is ${to} now` };
   }
 
   private async read<T>(value: () => T): Promise<T> {

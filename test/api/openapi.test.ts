@@ -9,6 +9,7 @@ const OPERATIONS = [
   'GET /live',
   'GET /status',
   'GET /mode',
+  'POST /mode/transition',
   'GET /metrics',
   'GET /openapi.json',
   'POST /research/cycle',

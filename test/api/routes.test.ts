@@ -156,6 +156,23 @@ describe('routes', () => {
     });
   });
 
+  it('changes the mode, waits for a person, or says why not', async () => {
+    const to = (target_mode: string) => api.post('/mode/transition', { target_mode, reason: 'it is time' });
+    expect(problemIn(await to('production'))).toMatchObject({
+      status: 409,
+      code: 'transition_not_allowed',
+      blocked_reason: 'lab leads to shadow, not to production',
+    });
+    expect(await to('shadow')).toMatchObject({
+      status: 200,
+      body: { success: true, from_mode: 'lab', to_mode: 'shadow' },
+    });
+    const waiting = await to('production');
+    expect(waiting).toMatchObject({ status: 202, body: { success: false, approval_id: world.approvalId } });
+    expect(waiting.headers.get('location')).toBe(`/approvals/${world.approvalId}`);
+    expect((await to('lab')).status).toBe(200);
+  });
+
   it('tells state, mode, metrics and its own document', async () => {
     expect(await api.get('/status')).toMatchObject({
       status: 200,

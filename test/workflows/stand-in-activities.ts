@@ -102,7 +102,7 @@ export function standIns(over: Partial<CycleActivities> = {}): StandIns {
     },
     ...over,
   };
-  const watched: Activities = {
+  const watched: CycleActivities = {
     ...activities,
     assessActions: (input) => {
       proposed.push(...input.actions.map(({ approvalId }) => approvalId));

@@ -8,7 +8,6 @@ import {
 import type { ApprovalDecision, DecidedApproval } from '../../domain/approval';
 import type { ApiDeps } from '../deps';
 import { pendingApprovals } from '../pending-approvals';
-import { ANONYMOUS } from '../principal';
 import { Approval } from '../resources';
 import { defineRoute, type Route } from '../route';
 import { IdempotencyHeaders, IdParams, text, timestamp } from '../schemas';
@@ -47,6 +46,7 @@ export function approvalRoutes({ approvals, records }: ApiDeps): readonly Route[
       method: 'GET',
       path: '/approvals/pending',
       tag: 'approvals',
+      access: 'viewer',
       summary: 'Everything that waits for a person, newest first.',
       responses: { 200: { description: 'The pending approvals.', schema: PendingApprovals } },
       handler: async () => {
@@ -58,6 +58,7 @@ export function approvalRoutes({ approvals, records }: ApiDeps): readonly Route[
       method: 'POST',
       path: '/approvals/:id/decide',
       tag: 'approvals',
+      access: 'approver',
       summary: 'Decides an approval; answers once the waiting workflow has taken the decision.',
       params: IdParams,
       headers: IdempotencyHeaders,
@@ -68,14 +69,14 @@ export function approvalRoutes({ approvals, records }: ApiDeps): readonly Route[
         409: 'Already decided or expired; `decision` is the one that stands.',
         503: 'No worker took the decision in time.',
       },
-      handler: async ({ params, headers, body }) => {
+      handler: async ({ params, headers, body, principal }) => {
         const decision: ApprovalDecision = {
           approval_id: params.id,
           decision: body.decision,
           decided_by: body.decided_by,
           ...(body.reason === undefined ? {} : { reason: body.reason }),
         };
-        const standing = await approvals.decide(decision, ANONYMOUS, headers['idempotency-key']);
+        const standing = await approvals.decide(decision, principal.name, headers['idempotency-key']);
         return { status: 200, body: standingDecision(standing) };
       },
     }),

@@ -26,6 +26,7 @@ export function cycleEventRoutes(deps: ApiDeps): readonly Route[] {
       method: 'GET',
       path: '/research/cycles/:id/events',
       tag: 'cycles',
+      access: 'viewer',
       summary:
         'The progress of a cycle as server-sent events: `progress` on every change, `end` once at the end.',
       params: IdParams,

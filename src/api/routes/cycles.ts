@@ -5,7 +5,6 @@ import { microOfUsd } from '../../domain/money';
 import type { StartedCycle } from '../../ports/cycle-gateway';
 import type { ApiRecord, Records } from '../../ports/records';
 import type { ApiDeps } from '../deps';
-import { ANONYMOUS } from '../principal';
 import { HttpProblem } from '../problem';
 import { presentProgress, Progress } from '../progress';
 import { Cycle, CycleResult } from '../resources';
@@ -61,6 +60,7 @@ export function cycleRoutes(deps: ApiDeps): readonly Route[] {
       method: 'GET',
       path: '/research/cycles/:id',
       tag: 'cycles',
+      access: 'viewer',
       summary: 'A research cycle with its progress and, once it has ended, its result.',
       params: IdParams,
       responses: { 200: { description: 'The cycle.', schema: CycleDetail } },
@@ -80,6 +80,7 @@ function startRoute(deps: ApiDeps): Route {
     method: 'POST',
     path: '/research/cycle',
     tag: 'cycles',
+    access: 'operator',
     summary: 'Starts a research cycle, and waits for its result when asked to.',
     query: WaitQuery,
     headers: WaitHeaders,
@@ -97,10 +98,10 @@ function startRoute(deps: ApiDeps): Route {
       409: 'The Idempotency-Key was used for another request.',
       500: 'The cycle ended in failure within the wait; the members of its result are part of the problem.',
     },
-    handler: async ({ query, headers, body, signal }) => {
+    handler: async ({ query, headers, body, signal, principal }) => {
       if (deps.health.draining()) throw new DomainError('not_ready', 'the server is shutting down');
       const request = toCycleRequest(body, deps.defaultTarget);
-      const started = await deps.cycles.start(request, ANONYMOUS, headers['idempotency-key']);
+      const started = await deps.cycles.start(request, principal.name, headers['idempotency-key']);
       const preferred = preferredWait(headers.prefer);
       const waitMs = Math.min(query.wait ?? preferred ?? 0, MAX_WAIT_SECONDS) * 1_000;
       const ended = waitMs > 0 && (await endsWithin(deps, started.cycleId, waitMs, signal));
@@ -122,6 +123,7 @@ function steerRoute(
     method: 'POST',
     path: `/research/cycles/:id/${verb}`,
     tag: 'cycles',
+    access: 'operator',
     summary,
     params: IdParams,
     body: EmptyBody,

@@ -10,6 +10,7 @@ export function documentRoute(document: () => JsonObject): Route {
     method: 'GET',
     path: '/openapi.json',
     tag: 'service',
+    access: 'open',
     summary: 'This document: OpenAPI 3.1, made from the schemas that validate.',
     responses: { 200: { description: 'The document.', schema: Document } },
     handler: () => ({ status: 200, body: document() }),

@@ -36,6 +36,7 @@ export function healthRoutes(deps: ApiDeps, stopping: AbortSignal): readonly Rou
       method: 'GET',
       path: '/health',
       tag: 'service',
+      access: 'open',
       summary: 'The state of the service and of what it stands on, as tested within the last second.',
       responses: {
         200: {
@@ -53,6 +54,7 @@ export function healthRoutes(deps: ApiDeps, stopping: AbortSignal): readonly Rou
       method: 'GET',
       path: '/ready',
       tag: 'service',
+      access: 'open',
       summary:
         'Whether requests can be served: database, migrations and Temporal are there and nobody is stopping.',
       responses: { 200: { description: 'Ready.', schema: Ready } },
@@ -67,6 +69,7 @@ export function healthRoutes(deps: ApiDeps, stopping: AbortSignal): readonly Rou
       method: 'GET',
       path: '/live',
       tag: 'service',
+      access: 'open',
       summary: 'Whether the process answers; touches nothing else.',
       responses: { 200: { description: 'Alive.', schema: Live } },
       handler: () => ({ status: 200, body: { status: 'alive' } }),

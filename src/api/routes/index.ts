@@ -7,6 +7,8 @@ import { cycleRoutes } from './cycles';
 import { documentRoute } from './document';
 import { healthRoutes } from './health';
 import { metricsRoutes } from './metrics';
+import { modeRoutes } from './mode';
+import { policyRoutes } from './policy';
 import { recordRoutes } from './records';
 import { stateRoutes } from './state';
 
@@ -15,6 +17,8 @@ export function createRoutes(deps: ApiDeps, stopping: AbortSignal): readonly Rou
   const routes: readonly Route[] = [
     ...healthRoutes(deps, stopping),
     ...stateRoutes(deps),
+    ...modeRoutes(deps),
+    ...policyRoutes(deps),
     ...metricsRoutes(deps),
     ...cycleRoutes(deps),
     ...cycleEventRoutes(deps),

@@ -8,6 +8,7 @@ export function metricsRoutes({ metrics }: Pick<ApiDeps, 'metrics'>): readonly R
       method: 'GET',
       path: '/metrics',
       tag: 'service',
+      access: 'viewer',
       summary: 'Metrics in the Prometheus text format.',
       responses: { 200: { description: 'The metrics.', contentType: 'text/plain' } },
       handler: async () => {

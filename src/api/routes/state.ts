@@ -6,10 +6,6 @@ import { timestamp } from '../schemas';
 
 const count = z.int().min(0);
 
-const CurrentMode = z
-  .object({ mode: z.enum(MODES), version: z.int().describe('Grows with every change of mode.') })
-  .meta({ id: 'Mode' });
-
 const Status = z
   .object({
     mode: z.enum(MODES),
@@ -33,27 +29,17 @@ const Status = z
   })
   .meta({ id: 'Status' });
 
-/** `/status` and `/mode`. */
+/** `/status`. */
 export function stateRoutes(deps: ApiDeps): readonly Route[] {
   return [
     defineRoute({
       method: 'GET',
       path: '/status',
       tag: 'service',
+      access: 'viewer',
       summary: 'What Tinman has done so far and what it is at.',
       responses: { 200: { description: 'The state.', schema: Status } },
       handler: async () => ({ status: 200, body: await readStatus(deps) }),
-    }),
-    defineRoute({
-      method: 'GET',
-      path: '/mode',
-      tag: 'service',
-      summary: 'The operating mode in force.',
-      responses: { 200: { description: 'The mode.', schema: CurrentMode } },
-      handler: async () => {
-        const { mode, version } = await deps.mode.current();
-        return { status: 200, body: { mode, version } };
-      },
     }),
   ];
 }
