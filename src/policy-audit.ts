@@ -1,29 +1,28 @@
 import { randomUUID } from 'node:crypto';
-import { basename } from 'node:path';
 import type { PolicyHolder } from './config/policy-holder';
 import type { RiskPolicy } from './domain/risk';
 import { riskPolicyDocument } from './domain/risk-policy-document';
 import type { AuditEvent } from './ports/audit';
 
 /** What the policy in force says, told once for each version: verdicts name no more than the version. */
-export function policyLoaded({ current, source }: PolicyHolder): AuditEvent {
+export function policyLoaded({ current, file }: PolicyHolder): AuditEvent {
   const { version } = current();
   return {
     ...event('policy_loaded', 'configuration', version),
     key: `policy_loaded/${version}`,
-    details: { file: basename(source.path), policy: riskPolicyDocument(current()) },
+    details: { file, policy: riskPolicyDocument(current()) },
   };
 }
 
 export function policyReloaded(
-  { current, source }: PolicyHolder,
+  { current, file }: PolicyHolder,
   before: RiskPolicy,
   actor: string,
 ): AuditEvent {
   return {
     ...event('policy_reloaded', actor, current().version),
     details: {
-      file: basename(source.path),
+      file,
       version_before: before.version,
       policy: riskPolicyDocument(current()),
     },
@@ -32,13 +31,13 @@ export function policyReloaded(
 
 /** The policy that stays in force, and what is wrong with the file. */
 export function policyReloadFailed(
-  { current, source }: PolicyHolder,
+  { current, file }: PolicyHolder,
   problem: string,
   actor: string,
 ): AuditEvent {
   return {
     ...event('policy_reload_failed', actor, current().version),
-    details: { file: basename(source.path), problem },
+    details: { file, problem },
   };
 }
 

@@ -57,7 +57,7 @@ async function start(
   const modesAtStart = readFileModes(files).modes;
   const coreMetricsUrl = worker ? await exportCoreMetrics(log) : undefined;
   const backend = await startBackend({ config, worker, log, env, coreMetricsUrl }, onClose);
-  const { container, client, metrics, cycles, approvals } = backend;
+  const { container, client, metrics, cycles, approvals, modes } = backend;
 
   const metricsServer = await startMetricsServer({
     port: config.metricsPort,
@@ -76,6 +76,8 @@ async function start(
     approvals,
     records: container.records,
     mode: container.stores.mode,
+    modes,
+    policy,
     targets: container.targets,
     defaultTarget: config.defaultTarget,
     health: probes(

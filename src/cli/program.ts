@@ -5,6 +5,7 @@ import { addDemoTargetCommand } from './commands/demo-target';
 import { addDevCommand } from './commands/dev';
 import { addInitCommand } from './commands/init';
 import { addMigrateCommands } from './commands/migrate';
+import { addPolicyCommands } from './commands/policy';
 import { addRecordCommands } from './commands/records';
 import { addServiceCommands } from './commands/service';
 import { addStateCommands } from './commands/state';
@@ -13,7 +14,7 @@ import { columnsOf, type CliContext } from './context';
 const MAX_HELP_COLUMNS = 110;
 
 const EPILOGUE = `
-Settings come from the command line, then the environment, then tinman.yaml (tinman init writes one).
+Settings come from the command line, then the environment, then .env, then tinman.yaml (tinman init writes one).
 
 Exit codes: 0 ok · 1 failed · 2 wrong usage or configuration · 3 API, database or Temporal cannot be reached
 
@@ -50,6 +51,7 @@ export function createProgram(context: CliContext, version: string): Command {
   addApprovalCommands(program, context);
   addRecordCommands(program, context);
   addStateCommands(program, context);
+  addPolicyCommands(program, context);
   addDemoTargetCommand(program, context);
   return program;
 }

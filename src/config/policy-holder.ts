@@ -1,12 +1,16 @@
+import { basename } from 'node:path';
 import type { RiskPolicy } from '../domain/risk';
 import { loadRiskPolicy, type PolicySource } from './risk-policy';
 
 /** The risk policy in force in this process, until the file is read again. */
 export class PolicyHolder {
+  /** The name of the file, without its folder. */
+  readonly file: string;
   private policy: RiskPolicy;
 
   /** @throws {ConfigError} with every mistake in the file. */
-  constructor(readonly source: PolicySource) {
+  constructor(private readonly source: PolicySource) {
+    this.file = basename(source.path);
     this.policy = loadRiskPolicy(source);
   }
 

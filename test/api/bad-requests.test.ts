@@ -11,6 +11,7 @@ const FIXED = [
   '/live',
   '/status',
   '/mode',
+  '/policy',
   '/metrics',
   '/openapi.json',
   '/approvals/pending',

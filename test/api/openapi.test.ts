@@ -10,6 +10,7 @@ const OPERATIONS = [
   'GET /status',
   'GET /mode',
   'POST /mode/transition',
+  'GET /policy',
   'GET /metrics',
   'GET /openapi.json',
   'POST /research/cycle',

@@ -179,6 +179,16 @@ describe('routes', () => {
       body: { mode: 'lab', hypotheses_generated: 1, experiments_run: 2, has_llm: false, current_focus: null },
     });
     expect(await api.get('/mode')).toMatchObject({ status: 200, body: { mode: 'lab', version: 1 } });
+    expect(await api.get('/policy')).toMatchObject({
+      status: 200,
+      body: {
+        version: expect.stringMatching(/^sha256:[0-9a-f]{12}$/),
+        file: 'risk_policy.yaml',
+        base_matrix: { production: { S0: 'review', S2: 'block' } },
+        action_overrides: { DEPLOY_INTERVENTION: { production: 'block' } },
+        cost_thresholds: { low_cost_max: 1, high_cost_min: 10 },
+      },
+    });
     const metrics = await api.get('/metrics');
     expect(metrics).toMatchObject({ status: 200, body: 'up 1\n' });
     expect(metrics.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
