@@ -5,6 +5,7 @@ import { addDemoTargetCommand } from './commands/demo-target';
 import { addDevCommand } from './commands/dev';
 import { addInitCommand } from './commands/init';
 import { addMigrateCommands } from './commands/migrate';
+import { addModeCommands } from './commands/mode';
 import { addPolicyCommands } from './commands/policy';
 import { addRecordCommands } from './commands/records';
 import { addServiceCommands } from './commands/service';
@@ -51,6 +52,7 @@ export function createProgram(context: CliContext, version: string): Command {
   addApprovalCommands(program, context);
   addRecordCommands(program, context);
   addStateCommands(program, context);
+  addModeCommands(program, context);
   addPolicyCommands(program, context);
   addDemoTargetCommand(program, context);
   return program;

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
@@ -74,6 +74,16 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       await sleep(attempt * 300);
     }
   }
+}
+
+/** Where the server over `dataDir` listens, whoever started it; undefined when none runs. */
+export async function runningPostgres(
+  dataDir: string,
+): Promise<Pick<EmbeddedPostgres, 'url' | 'serviceUrl'> | undefined> {
+  if (!existsSync(dataDir)) return undefined;
+  const home = await openPostgresHome(resolve(dataDir));
+  const instance = await readInstance(home);
+  return instance !== undefined && isRunning(instance.postmaster) ? urlsOf(home, instance.port) : undefined;
 }
 
 async function readInstance(home: PostgresHome): Promise<Instance | undefined> {

@@ -45,7 +45,7 @@ export function createModeGateway(deps: {
   const rollback: ModeGateway['rollback'] = async (input) => {
     const { changed, withdrawn, mode: now } = await mode.forceShadow(input);
     // The record already bars a transition that waits; the signal only lets its workflow know at once.
-    await supersede(client).catch(() => undefined);
+    await supersedeTransition(client).catch(() => undefined);
     return { changed, withdrawn, mode: now.mode };
   };
   return {
@@ -94,7 +94,7 @@ async function wakeWithdrawn(client: Client): Promise<boolean> {
   const handle = client.workflow.getHandle(WORKFLOW_ID);
   const { state } = await answered(client, () => handle.query<Progress>(STATUS_QUERY));
   if (state !== 'waiting') return false;
-  await supersede(client);
+  await supersedeTransition(client);
   await answered(client, () => handle.result());
   return true;
 }
@@ -143,7 +143,8 @@ function answerOf(progress: Progress, workflowId: string): TransitionAnswer {
   throw notAllowed(from, to, message);
 }
 
-function supersede(client: Client): Promise<void> {
+/** Lets a transition that waits know that the mode was rolled back. @throws when there is none, or Temporal does not answer. */
+export function supersedeTransition(client: Client): Promise<void> {
   return client.withDeadline(Date.now() + SIGNAL_TIMEOUT_MS, () =>
     client.workflow.getHandle(WORKFLOW_ID).signal(SUPERSEDE_SIGNAL),
   );
