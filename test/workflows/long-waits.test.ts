@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { WorkflowHandleWithStartDetails } from '@temporalio/client';
+import { ApplicationFailure, type WorkflowHandleWithStartDetails } from '@temporalio/client';
 import type { CycleInput } from '../../src/domain/cycle';
 import type { ApprovalDecision, GateVerdict, ProposedAction } from '../../src/domain/approval';
 import { researchCycle } from '../../workflows';
@@ -95,5 +95,30 @@ describe('a cycle that waits for people', () => {
     expect(recorded.ran).toEqual([]);
     expect(recorded.skipped.map(({ reason }) => reason)).toEqual(['expired', 'expired']);
     expect(recorded.decisions.every(({ via }) => via === 'deadline')).toBe(true);
+  });
+
+  it('asks ever more slowly when the executor never agrees with the gate', async () => {
+    let refusals = 10;
+    const { activities, recorded, asked } = standIns();
+    const disagreeing = {
+      ...activities,
+      runExperiment: (step: Parameters<typeof activities.runExperiment>[0]) => {
+        if (step.subjectId === 'e1' && refusals-- > 0) {
+          return Promise.reject(ApplicationFailure.nonRetryable('another policy', 'policy_changed'));
+        }
+        return activities.runExperiment(step);
+      },
+    };
+    await temporal.withActivities(disagreeing, async () => {
+      const handle = await start();
+      await handle.result();
+      const { startTime, closeTime } = await handle.describe();
+      // At once, then after 1, 2, 4, 8, 16, 32 and three times 60 seconds.
+      expect(Math.floor(((closeTime?.getTime() ?? 0) - startTime.getTime()) / 1_000)).toBeGreaterThanOrEqual(
+        243,
+      );
+    });
+    expect((await asked(12)).length).toBe(12);
+    expect(recorded.ran.toSorted()).toEqual(['e1', 'e2']);
   });
 });

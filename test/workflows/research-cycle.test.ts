@@ -141,22 +141,25 @@ describe('researchCycle', () => {
     expect(recorded.decisions).toHaveLength(2);
   });
 
-  it('asks the gate again when the mode changed between gate and act', async () => {
-    let refusals = 1;
-    const { activities, recorded } = standIns();
-    const changing = {
-      ...activities,
-      runExperiment: (asked: Parameters<typeof activities.runExperiment>[0]) => {
-        if (asked.subjectId === 'e1' && refusals-- > 0) {
-          return Promise.reject(ApplicationFailure.nonRetryable('changed', 'mode_changed'));
-        }
-        return activities.runExperiment(asked);
-      },
-    };
-    await temporal.withActivities(changing, async () => (await start()).result());
-    expect(recorded.ran.toSorted()).toEqual(['e1', 'e2']);
-    expect(recorded.skipped).toEqual([]);
-  });
+  it.each(['mode_changed', 'policy_changed'])(
+    'asks the gate again after %s between gate and act',
+    async (refusal) => {
+      let refusals = 1;
+      const { activities, recorded } = standIns();
+      const changing = {
+        ...activities,
+        runExperiment: (asked: Parameters<typeof activities.runExperiment>[0]) => {
+          if (asked.subjectId === 'e1' && refusals-- > 0) {
+            return Promise.reject(ApplicationFailure.nonRetryable('changed', refusal));
+          }
+          return activities.runExperiment(asked);
+        },
+      };
+      await temporal.withActivities(changing, async () => (await start()).result());
+      expect(recorded.ran.toSorted()).toEqual(['e1', 'e2']);
+      expect(recorded.skipped).toEqual([]);
+    },
+  );
 
   it('records a step that cannot be done and goes on', async () => {
     const { activities, recorded } = standIns({
