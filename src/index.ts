@@ -17,6 +17,10 @@ export async function createTinman(options: TinmanOptions = {}): Promise<Tinman>
 export type { Tinman } from './library/tinman';
 export type { TinmanOptions } from './library/options';
 export type { CycleHandle, CycleResult, ResearchRequest } from './library/cycles';
+export { CostTracker } from './library/cost-tracker';
+export type { BudgetConfig, Cost, CostReservation, CostSummary } from './library/cost-tracker';
+export { BUDGET_PERIODS, BudgetExceededError } from './domain/budget';
+export type { BudgetPeriod } from './domain/budget';
 export type { MemoryGraph, Neighbour } from './library/graph';
 export type { Approvals, PendingApproval, RecordLists } from './library/records';
 export type { ApiRecord, ListQuery, Page, Resource } from './ports/records';

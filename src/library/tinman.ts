@@ -9,6 +9,7 @@ import { migrateDeploy } from '../persistence/migrations';
 import type { Logger } from '../ports/logger';
 import type { Metrics } from '../ports/metrics';
 import { prepareRuntime } from '../temporal/runtime';
+import { CostTracker } from './cost-tracker';
 import { findCycle, startCycle, type CycleHandle, type CycleResult, type ResearchRequest } from './cycles';
 import { memoryGraph, type MemoryGraph } from './graph';
 import { readOptions, type TinmanOptions } from './options';
@@ -28,6 +29,8 @@ export interface Tinman {
   readonly graph: MemoryGraph;
   readonly records: RecordLists;
   readonly approvals: Approvals;
+  /** Costs of this program, on the ledger and under the budget that cycles are paid from. */
+  readonly costs: CostTracker;
   readonly metrics: Pick<Metrics, 'render'>;
   /**
    * Ends what is under way in this process and stops everything that was started for it. Cycles that still run go on
@@ -79,6 +82,9 @@ function present(backend: Backend, config: Config, closers: Closers): Tinman {
   const { container, cycles, approvals, metrics } = backend;
   const { records, stores } = container;
   const closing = new AbortController();
+  const { ledger, budgets } = container;
+  const costs = new CostTracker({ ledger, budgets }, { ...config.cost.global, scope: 'global' });
+  closers.add(() => costs.settleOpen());
   const deps = { cycles, records, defaultTarget: config.defaultTarget, closing: closing.signal };
   return {
     researchCycle: async (request = {}) => (await startCycle(deps, request)).result(),
@@ -87,6 +93,7 @@ function present(backend: Backend, config: Config, closers: Closers): Tinman {
     graph: memoryGraph(stores.memory),
     records: recordLists(records),
     approvals: approvalsOf(approvals, records),
+    costs,
     metrics: { render: () => metrics.render() },
     close: () => {
       closing.abort();

@@ -77,7 +77,8 @@ export async function settleInTransaction(
 /** Settlements as the function `ledger_settle` of the database reads them. */
 export function billsOf(settlements: readonly Settlement[]): string {
   return JSON.stringify(
-    settlements.map(({ key, outcome, amountMicroUsd, usage }) => ({
+    settlements.map(({ key, outcome, amountMicroUsd, usage, spentOn }) => ({
+      ...spentOn,
       key,
       outcome,
       amount: amountMicroUsd,

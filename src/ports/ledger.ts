@@ -56,6 +56,8 @@ export interface Settlement {
   /** The bill; only with `settled`. */
   readonly amountMicroUsd?: number;
   readonly usage?: TokenUsage;
+  /** What it was spent on, when that was not known at the reservation. */
+  readonly spentOn?: { readonly operation: string; readonly source: string; readonly model: string };
 }
 
 /**

@@ -1,90 +1,79 @@
 import { randomUUID } from 'node:crypto';
 import * as fc from 'fast-check';
+import { createBudgets } from '../../src/persistence/budgets';
 import { closePrisma, createPrisma, type PrismaClient } from '../../src/persistence/client';
-import { createLedger } from '../../src/persistence/ledger';
+import { createLedger, type BudgetRules } from '../../src/persistence/ledger';
 import { createTestDatabase, type TestDatabase } from '../support/postgres';
-import type { Ledger, Settlement } from '../../src/ports/ledger';
+import type { Budgets } from '../../src/ports/budgets';
+import type { Ledger } from '../../src/ports/ledger';
+import { ModelLedger, type ModelBudget, type ModelCall } from './ledger-model';
 
-const GLOBAL_LIMIT = 100;
-const CYCLE_LIMIT = 60;
+const BUDGETS = {
+  global: { limit: 100, period: 'daily' },
+  'target:shop': { limit: 70, period: 'hourly' },
+  'cycle:1': { limit: 60, period: 'unlimited' },
+  'cycle:2': { limit: 60, period: 'unlimited' },
+} as const satisfies Record<string, ModelBudget>;
+const STARTED_AT = Date.UTC(2026, 10, 23, 22, 30);
+/** The scopes that can be reset. */
+const CONFIGURED = ['global', 'target:shop'] as const;
 
+/** A process that dies leaves its reservations as they are: a crash is a reservation nobody settles, a retry another of the same call. */
 type Step =
-  | { readonly do: 'reserve'; readonly cycle: 0 | 1; readonly calls: readonly (readonly [number, number])[] }
+  | {
+      readonly do: 'reserve';
+      readonly cycle: 1 | 2;
+      readonly target: boolean;
+      readonly calls: readonly ModelCall[];
+    }
   | { readonly do: 'settle'; readonly call: number; readonly number: number; readonly amount: number }
-  | { readonly do: 'release' | 'unknown'; readonly call: number; readonly number: number };
-
-interface ModelEntry {
-  readonly cycle: 0 | 1;
-  readonly reserved: number;
-  state: 'reserved' | 'settled' | 'released' | 'unknown';
-  settled: number;
-}
-
-/** The rules of the ledger in memory, without periods and without concurrency. */
-class ModelLedger {
-  readonly entries = new Map<string, ModelEntry>();
-  readonly overrun = { global: false, 0: false, 1: false };
-
-  used(scope: 'global' | 0 | 1): number {
-    const counted = [...this.entries.values()].filter((entry) => scope === 'global' || entry.cycle === scope);
-    return counted.reduce(
-      (sum, entry) => sum + (entry.state === 'reserved' ? entry.reserved : entry.settled),
-      0,
-    );
-  }
-
-  /** The keys admitted, undefined for those refused. */
-  reserve(cycle: 0 | 1, calls: readonly (readonly [number, number])[]): (string | undefined)[] {
-    for (const [call] of calls) {
-      for (const [key, entry] of this.entries) {
-        if (key.startsWith(`${call}#`) && entry.state === 'reserved')
-          this.settle(key, 'unknown', entry.reserved);
-      }
-    }
-    return calls.map(([call, amount]) => {
-      const hasRoom =
-        !this.overrun.global &&
-        !this.overrun[cycle] &&
-        this.used('global') + amount <= GLOBAL_LIMIT &&
-        this.used(cycle) + amount <= CYCLE_LIMIT;
-      if (!hasRoom) return undefined;
-      const number = [...this.entries.keys()].filter((key) => key.startsWith(`${call}#`)).length + 1;
-      const key = `${call}#${number}`;
-      this.entries.set(key, { cycle, reserved: amount, state: 'reserved', settled: 0 });
-      return key;
-    });
-  }
-
-  settle(key: string, state: Settlement['outcome'], amount: number): void {
-    const entry = this.entries.get(key);
-    if (entry?.state !== 'reserved') return;
-    entry.state = state;
-    entry.settled = state === 'released' ? 0 : state === 'unknown' ? entry.reserved : amount;
-    if (entry.settled > entry.reserved) {
-      this.overrun.global = true;
-      this.overrun[entry.cycle] = true;
-    }
-  }
-}
+  | { readonly do: 'release' | 'unknown'; readonly call: number; readonly number: number }
+  | { readonly do: 'wait'; readonly minutes: number }
+  | { readonly do: 'reset'; readonly scope: (typeof CONFIGURED)[number] };
 
 const call = fc.integer({ min: 0, max: 4 });
 const number = fc.integer({ min: 1, max: 3 });
 const amount = fc.integer({ min: 0, max: 40 });
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
-    weight: 3,
+    weight: 5,
     arbitrary: fc.record({
       do: fc.constant('reserve' as const),
-      cycle: fc.constantFrom(0 as const, 1 as const),
-      calls: fc.uniqueArray(fc.tuple(call, amount), { minLength: 1, maxLength: 4, selector: ([id]) => id }),
+      cycle: fc.constantFrom(1 as const, 2 as const),
+      target: fc.boolean(),
+      calls: fc.uniqueArray(
+        fc.record({
+          operation: call.map(String),
+          amount,
+          spent: fc.integer({ min: 0, max: 6 }).map((one) => one === 0),
+        }),
+        { minLength: 1, maxLength: 4, selector: ({ operation }) => operation },
+      ),
     }),
   },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('settle' as const), call, number, amount }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('settle' as const), call, number, amount }) },
   {
-    weight: 1,
+    weight: 2,
     arbitrary: fc.record({ do: fc.constantFrom('release' as const, 'unknown' as const), call, number }),
   },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('wait' as const), minutes: fc.integer({ min: 0, max: 100 }) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('reset' as const), scope: fc.constantFrom(...CONFIGURED) }),
+  },
 );
+
+const budgetOf = (scope: keyof typeof BUDGETS) => ({
+  limitMicroUsd: BUDGETS[scope].limit,
+  period: BUDGETS[scope].period,
+  hardLimit: true,
+  warnThreshold: 0.8,
+});
+const RULES: BudgetRules = { global: budgetOf('global'), targets: { shop: budgetOf('target:shop') } };
+const OUTCOMES = { settle: 'settled', release: 'released', unknown: 'unknown' } as const;
 
 describe('the ledger', () => {
   let database: TestDatabase;
@@ -98,101 +87,131 @@ describe('the ledger', () => {
     await database.drop();
   });
 
-  it('does what its rules say, whatever is reserved, settled, released and retried in whatever order', async () => {
+  it('does what its rules say, whatever is reserved, settled, lost, retried and reset in whatever order and period', async () => {
     expect.hasAssertions();
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 15 }), async (steps) => {
-        await prisma.$executeRaw`TRUNCATE cost_ledger, cost_ledger_charges, budget_periods, budgets, research_cycles CASCADE`;
-        await compareWithModel(prisma, steps);
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 18 }), async (steps) => {
+        await prisma.$executeRaw`TRUNCATE cost_ledger, cost_ledger_charges, budget_periods, budgets CASCADE`;
+        await new Comparison(prisma).play(steps);
       }),
-      { numRuns: 60 },
+      { numRuns: 100 },
     );
-  }, 60_000);
+  }, 120_000);
 });
 
-async function compareWithModel(prisma: PrismaClient, steps: readonly Step[]): Promise<void> {
-  const cycleIds = [await createCycle(prisma), await createCycle(prisma)] as const;
-  const model = new ModelLedger();
-  const ledger = createLedger(prisma, {
-    global: { limitMicroUsd: GLOBAL_LIMIT, period: 'unlimited', hardLimit: true },
-  });
-  for (const each of steps) {
-    const expected = applyToModel(model, each);
-    expect(await applyToLedger(ledger, each, cycleIds)).toEqual(expected);
-    await compareBooks(prisma, model, cycleIds);
+/** The same steps taken by the model and by the database. */
+class Comparison {
+  private readonly model = new ModelLedger(BUDGETS);
+  private readonly ledger: Ledger;
+  private readonly budgets: Budgets;
+  /** Audit events of other runs stay: theirs have other operations. */
+  private readonly prefix = randomUUID();
+  private now = STARTED_AT;
+
+  constructor(private readonly prisma: PrismaClient) {
+    const clock = () => new Date(this.now);
+    this.ledger = createLedger(prisma, RULES, clock);
+    this.budgets = createBudgets(prisma, RULES, clock);
   }
-}
 
-const OUTCOMES = { settle: 'settled', release: 'released', unknown: 'unknown' } as const;
-
-/** The keys admitted, in the order asked; none for a settlement. */
-function applyToModel(model: ModelLedger, each: Step): readonly (string | undefined)[] {
-  if (each.do === 'reserve') return model.reserve(each.cycle, each.calls);
-  model.settle(`${each.call}#${each.number}`, OUTCOMES[each.do], each.do === 'settle' ? each.amount : 0);
-  return [];
-}
-
-async function applyToLedger(
-  ledger: Ledger,
-  each: Step,
-  cycleIds: readonly [string, string],
-): Promise<readonly (string | undefined)[]> {
-  if (each.do !== 'reserve') {
-    const bill = each.do === 'settle' ? { amountMicroUsd: each.amount } : {};
-    await ledger.settle([{ key: `${each.call}#${each.number}`, outcome: OUTCOMES[each.do], ...bill }]);
-    return [];
+  async play(steps: readonly Step[]): Promise<void> {
+    for (const each of steps) {
+      await this.take(each);
+      await this.compareEntries();
+      await this.comparePeriods();
+      await this.compareStatus();
+    }
   }
-  const cycleId = cycleIds[each.cycle];
-  const answers = await ledger.reserve({
-    cycleId,
-    scopes: [{ scope: `cycle:${cycleId}`, limitMicroUsd: CYCLE_LIMIT }],
-    entries: each.calls.map(([id, amountMicroUsd]) => ({
-      operation: String(id),
-      source: 'target',
-      model: 'm',
-      amountMicroUsd,
-    })),
-  });
-  return answers.map((answer) => (answer.admitted ? answer.key : undefined));
-}
 
-async function compareBooks(
-  prisma: PrismaClient,
-  model: ModelLedger,
-  cycleIds: readonly [string, string],
-): Promise<void> {
-  const entries = await prisma.costEntry.findMany();
-  expect(new Map(entries.map(({ key, state }) => [key, state]))).toEqual(
-    new Map([...model.entries].map(([key, { state }]) => [key, state])),
-  );
-  const budgets = await prisma.budget.findMany({ include: { periods: true } });
-  for (const { scope, limitMicroUsd, periods } of budgets) {
-    const name = scope === 'global' ? 'global' : scope === `cycle:${cycleIds[0]}` ? 0 : 1;
-    const [period] = periods;
-    const used = Number((period?.reservedMicroUsd ?? 0n) + (period?.settledMicroUsd ?? 0n));
-    expect({ scope, used, overrun: period?.overrun }).toEqual({
-      scope,
-      used: model.used(name),
-      overrun: model.overrun[name],
+  private async take(each: Step): Promise<void> {
+    switch (each.do) {
+      case 'wait':
+        this.now += each.minutes * 60_000;
+        return;
+      case 'reset':
+        this.model.reset(each.scope, this.now);
+        await this.budgets.reset({ ...budgetOf(each.scope), scope: each.scope }, 'ana', null);
+        return;
+      case 'reserve':
+        return this.reserve(each);
+      default: {
+        const key = `${this.prefix}/${each.call}#${each.number}`;
+        const amountMicroUsd = each.do === 'settle' ? each.amount : 0;
+        this.model.settle(key, OUTCOMES[each.do], amountMicroUsd);
+        await this.ledger.settle([{ key, outcome: OUTCOMES[each.do], amountMicroUsd }]);
+      }
+    }
+  }
+
+  private async reserve({ cycle, target, calls }: Extract<Step, { do: 'reserve' }>): Promise<void> {
+    const named = calls.map((each) => ({ ...each, operation: `${this.prefix}/${each.operation}` }));
+    const scope = `cycle:${cycle}` as const;
+    const scopes = ['global', ...(target ? ['target:shop'] : []), scope];
+    const expected = this.model.reserve(this.now, scopes, named);
+    const answers = await this.ledger.reserve({
+      cycleId: null,
+      ...(target ? { target: 'shop' } : {}),
+      scopes: [{ ...budgetOf(scope), scope, warnThreshold: 'global' }],
+      entries: named.map((each) => ({
+        ...{ operation: each.operation, source: 'target', model: 'm' },
+        ...{ amountMicroUsd: each.amount, spent: each.spent },
+      })),
     });
-    expect(model.overrun[name] || used <= Number(limitMicroUsd)).toBe(true);
+    expect(answers.map((answer) => (answer.admitted ? answer.key : undefined))).toEqual(expected);
   }
-}
 
-async function createCycle(prisma: PrismaClient): Promise<string> {
-  const id = randomUUID();
-  await prisma.researchCycle.create({
-    data: {
-      id,
-      workflowId: `cycle-${id}`,
-      target: 'demo',
-      request: {},
-      requestHash: '0',
-      requestedBy: 'test',
-      researcher: 'offline',
-      researcherVersion: '1',
-      startMode: 'lab',
-    },
-  });
-  return id;
+  private async compareEntries(): Promise<void> {
+    const entries = await this.prisma.costEntry.findMany();
+    expect(
+      new Map(entries.map(({ key, state, settledMicroUsd }) => [key, [state, Number(settledMicroUsd ?? 0)]])),
+    ).toEqual(new Map([...this.model.entries].map(([key, { state, settled }]) => [key, [state, settled]])));
+    const overruns = await this.prisma.auditLog.findMany({
+      where: { eventType: 'budget_overrun', subjectId: { startsWith: this.prefix } },
+    });
+    expect(overruns.map(({ key }) => key).toSorted()).toEqual(this.model.overruns.toSorted());
+  }
+
+  private async comparePeriods(): Promise<void> {
+    const rows = await this.prisma.budgetPeriod.findMany({ include: { budget: true } });
+    const warnings = await this.prisma.auditLog.findMany({
+      where: { OR: rows.map(({ budgetId }) => ({ key: { startsWith: `budget_warning/${budgetId}/` } })) },
+    });
+    const warned = new Set(warnings.map(({ key }) => key));
+    const found = rows.map((row) => ({
+      scope: row.budget.scope,
+      start: row.periodStart.getTime(),
+      reserved: Number(row.reservedMicroUsd),
+      settled: Number(row.settledMicroUsd),
+      overrun: row.overrun,
+      warned: row.warnedAt !== null,
+      told: warned.has(`budget_warning/${row.budgetId}/${row.periodStart.toISOString()}`),
+    }));
+    const expected = [...this.model.periods].flatMap(([scope, periods]) =>
+      periods.map((period) => ({
+        ...{ scope, start: period.start },
+        reserved: this.model.reservedIn(period.entries),
+        settled: this.model.settledIn(period.entries),
+        ...{ overrun: period.overrun, warned: period.warned, told: period.warned },
+      })),
+    );
+    const inOrder = (a: (typeof found)[number], b: (typeof found)[number]) =>
+      a.scope.localeCompare(b.scope) || a.start - b.start;
+    expect(found.toSorted(inOrder)).toEqual(expected.toSorted(inOrder));
+    const limits: Readonly<Record<string, ModelBudget>> = BUDGETS;
+    for (const { scope, reserved, settled, overrun } of found) {
+      expect(overrun || reserved + settled <= (limits[scope]?.limit ?? 0)).toBe(true);
+    }
+  }
+
+  private async compareStatus(): Promise<void> {
+    const statuses = await this.budgets.statusOf(this.budgets.configured);
+    for (const { scope, periodStart, settledMicroUsd, reservedMicroUsd, overrun } of statuses) {
+      const start = this.model.startAt(scope, this.now);
+      const period = this.model.periods.get(scope)?.find((each) => each.start === start);
+      expect({ start: periodStart.getTime(), used: settledMicroUsd + reservedMicroUsd, overrun }).toEqual({
+        ...{ start, used: period === undefined ? 0 : this.model.used(period) },
+        overrun: this.model.isOverrun(scope),
+      });
+    }
+  }
 }

@@ -51,11 +51,13 @@ CREATE FUNCTION budget_warn(budget_ids uuid[], starts timestamptz[]) RETURNS voi
     ON CONFLICT (key) DO NOTHING
 $$;
 
--- settlements: [{key, outcome: settled | released | unknown, amount?, input_tokens?, output_tokens?}]
+-- settlements: [{key, outcome: settled | released | unknown, amount?, input_tokens?, output_tokens?,
+--                operation?, source?, model? (when they were not known at the reservation)}]
 -- Entries that are not reserved (any more) stay as they are. A bill above its reservation marks its periods as overrun.
 CREATE OR REPLACE FUNCTION ledger_settle(settlements jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   overran boolean;
+  settled uuid[];
 BEGIN
   PERFORM 1 FROM budget_periods p
     WHERE (p.budget_id, p.period_start) IN (
@@ -67,9 +69,10 @@ BEGIN
     ORDER BY p.budget_id, p.period_start FOR UPDATE;
 
   WITH bill AS (
-    SELECT DISTINCT ON (key) key, outcome, amount, input_tokens, output_tokens
+    SELECT DISTINCT ON (key) key, outcome, amount, input_tokens, output_tokens, operation, source, model
     FROM jsonb_to_recordset(settlements)
-      AS s(key text, outcome text, amount bigint, input_tokens int, output_tokens int)
+      AS s(key text, outcome text, amount bigint, input_tokens int, output_tokens int,
+           operation text, source text, model text)
     ORDER BY key
   ), done AS (
     UPDATE cost_ledger e
@@ -79,6 +82,10 @@ BEGIN
         END,
         input_tokens = bill.input_tokens,
         output_tokens = bill.output_tokens,
+        operation = coalesce(bill.operation, e.operation),
+        key = coalesce(bill.operation, e.operation) || '#' || e.call_number,
+        source = coalesce(bill.source, e.source),
+        model = coalesce(bill.model, e.model),
         settled_at = clock_timestamp()
     FROM bill
     WHERE e.key = bill.key AND e.state = 'reserved'
@@ -97,7 +104,8 @@ BEGIN
     WHERE p.budget_id = total.budget_id AND p.period_start = total.period_start
     RETURNING total.overrun
   )
-  SELECT coalesce(bool_or(charged.overrun), false) INTO overran FROM charged;
+  SELECT coalesce(bool_or(charged.overrun), false), (SELECT array_agg(done.id) FROM done)
+    INTO overran, settled FROM charged;
   IF NOT overran THEN
     RETURN;
   END IF;
@@ -111,16 +119,13 @@ BEGIN
              'reserved_usd', trim_scale(e.reserved_micro_usd / 1e6),
              'billed_usd', trim_scale(e.settled_micro_usd / 1e6)),
            clock_timestamp()
-    FROM jsonb_to_recordset(settlements) AS s(key text)
-    JOIN cost_ledger e ON e.key = s.key AND e.settled_micro_usd > e.reserved_micro_usd
+    FROM cost_ledger e
+    WHERE e.id = ANY (settled) AND e.settled_micro_usd > e.reserved_micro_usd
     ON CONFLICT (key) DO NOTHING;
   -- Nothing else that is settled makes a period fuller than it was when it was reserved.
   PERFORM budget_warn(array_agg(touched.budget_id), array_agg(touched.period_start))
     FROM (
-      SELECT DISTINCT c.budget_id, c.period_start
-      FROM jsonb_to_recordset(settlements) AS s(key text)
-      JOIN cost_ledger e ON e.key = s.key
-      JOIN cost_ledger_charges c ON c.entry_id = e.id
+      SELECT DISTINCT c.budget_id, c.period_start FROM cost_ledger_charges c WHERE c.entry_id = ANY (settled)
     ) AS touched;
 END
 $$;
