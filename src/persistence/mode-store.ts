@@ -25,6 +25,7 @@ export function createModeStore(prisma: PrismaClient): ModeStore {
     forceShadow: (input) => prisma.$transaction((tx) => forceShadow(tx, input)),
     history: (limit) => history(prisma, limit),
     waiting: () => waiting(prisma),
+    lastWithdrawn: () => lastWithdrawn(prisma),
 
     async initialise(mode, requestedBy) {
       const initialised = await prisma.$transaction(async (tx) => {
@@ -78,4 +79,13 @@ async function waiting(prisma: PrismaClient): Promise<WaitingTransition | undefi
   if (row === null) return undefined;
   const { id, workflowId, requestedBy, deadlineAt } = row;
   return { approvalId: id, workflowId, requestedBy, deadlineAt };
+}
+
+async function lastWithdrawn(prisma: PrismaClient): Promise<boolean> {
+  const row = await prisma.approval.findFirst({
+    where: { actionType: 'MODE_TRANSITION' },
+    orderBy: { createdAt: 'desc' },
+    select: { state: true },
+  });
+  return row?.state === 'cancelled';
 }

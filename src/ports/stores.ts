@@ -245,6 +245,8 @@ export interface ModeStore {
   history(limit: number): Promise<readonly ModeHistoryEntry[]>;
   /** The transition that waits for a person. */
   waiting(): Promise<WaitingTransition | undefined>;
+  /** Whether the last transition that was put to a person was withdrawn by a rollback. */
+  lastWithdrawn(): Promise<boolean>;
 }
 
 /** A change of mode that passed its preconditions and, where one was needed, its approval. */

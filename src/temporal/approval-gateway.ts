@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
+import { INSUFFICIENT } from '../domain/approval';
 import type { ApprovalDecision, DecidedApproval } from '../domain/approval';
 import { DomainError } from '../domain/errors';
 import type { ApprovalGateway } from '../ports/cycle-gateway';
@@ -30,6 +31,7 @@ export function createApprovalGateway(deps: {
           update(deps.client, approval.workflowId, updateId, decision),
         );
       } catch (error) {
+        refuseInsufficient(error);
         const standing = standingIn(error) ?? (await deps.approvals.get(decision.approval_id)).decision;
         if (standing === null || isUnanswered(error)) throw error;
         throw new DomainError('approval_already_decided', 'the approval was already decided', {
@@ -76,7 +78,21 @@ function isUnanswered(error: unknown): boolean {
 
 /** The decision that stands, as the workflow told it. */
 function standingIn(error: unknown): unknown {
+  const told = toldBy(error);
+  return told?.type === 'approval_already_decided' ? told.details?.[0] : undefined;
+}
+
+/** @throws {DomainError} for what the workflow said of a decision that it did not take. */
+function refuseInsufficient(error: unknown): void {
+  const told = toldBy(error);
+  const code = INSUFFICIENT.find((candidate) => candidate === told?.type);
+  if (code !== undefined) throw new DomainError(code, told?.message ?? 'the decision is not enough');
+  if (told?.type === 'approval_not_found') {
+    throw new DomainError('not_ready', 'the workflow has not come to this question again yet; try again');
+  }
+}
+
+function toldBy(error: unknown): ApplicationFailure | undefined {
   const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
-  const told = cause instanceof ApplicationFailure && cause.type === 'approval_already_decided';
-  return told ? cause.details?.[0] : undefined;
+  return cause instanceof ApplicationFailure ? cause : undefined;
 }

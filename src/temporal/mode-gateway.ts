@@ -77,7 +77,9 @@ async function begin(
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     const { mode: now } = await deps.mode.current();
     const waiting = await deps.mode.waiting();
-    if (waiting === undefined && (await wakeWithdrawn(deps.client))) return begin(deps, input);
+    if (await deps.mode.lastWithdrawn()) {
+      if (await wakeWithdrawn(deps.client)) return begin(deps, input);
+    }
     const reason =
       waiting === undefined
         ? 'another transition is under way'
