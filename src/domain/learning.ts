@@ -57,7 +57,7 @@ export interface MemoryGraph {
 type NodeRef = readonly [kind: NodeKind, key: string];
 
 /** Makes nodes and edges that are valid from the moment of learning. */
-interface Scribe {
+export interface Scribe {
   node(ref: NodeRef, label: string, data: JsonObject): MemoryNode;
   edge(from: NodeRef, kind: EdgeKind, to: NodeRef): MemoryEdge;
 }
@@ -175,15 +175,22 @@ function interventions(
 ): MemoryGraph {
   const signatures = new Map(failures.map(({ id, triggerSignature }) => [id, triggerSignature]));
   return {
-    nodes: designed.map(({ id, name, patch, failureId, riskTier }) =>
-      scribe.node(['intervention', id], name, { cycleId: cycle.id, failureId, type: patch.type, riskTier }),
-    ),
+    nodes: designed.map((intervention) => interventionNode(intervention, cycle.id, scribe)),
     edges: designed.flatMap(({ id, failureId }) => {
       const signature = signatures.get(failureId);
       if (signature === undefined) return [];
       return [scribe.edge(['failure_mode', signature], 'addressed_by', ['intervention', id])];
     }),
   };
+}
+
+/** An intervention as the graph knows it. */
+export function interventionNode(
+  { id, name, patch, failureId, riskTier }: Intervention,
+  cycleId: string,
+  scribe: Scribe,
+): MemoryNode {
+  return scribe.node(['intervention', id], name, { cycleId, failureId, type: patch.type, riskTier });
 }
 
 function simulations({ cycle, simulations: planned }: CycleLessons, scribe: Scribe): MemoryGraph {
@@ -206,7 +213,8 @@ function modelRef({ name, model }: CycleLessons['target']): NodeRef {
   return ['model_version', `${name}@${model}`];
 }
 
-function scribeOf({ learnedAt, idOf }: CycleLessons): Scribe {
+/** A scribe for everything that is learned at one moment. */
+export function scribeOf({ learnedAt, idOf }: Pick<CycleLessons, 'learnedAt' | 'idOf'>): Scribe {
   const validity = { validFrom: learnedAt, validTo: null };
   return {
     node: ([kind, key], label, data) => ({

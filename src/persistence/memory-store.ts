@@ -5,8 +5,9 @@ import { insertMissing } from './insert-rows';
 import { readKnownFailures } from './known-failures';
 import type { JsonObject } from '../domain/chat';
 import type { MemoryEdge, MemoryNode, TypeHistory } from '../domain/memory';
+import type { MemoryGraph } from '../domain/learning';
 import type { MemoryStore } from '../ports/stores';
-import type { PrismaClient } from './client';
+import type { PrismaClient, Transaction } from './client';
 import type { MemoryEdge as EdgeRow, MemoryNode as NodeRow } from './generated/client';
 
 const NODES = {
@@ -48,7 +49,7 @@ export function createMemoryStore(prisma: PrismaClient): MemoryStore {
       return { history, knownFailures };
     },
 
-    write: (nodes, edges) => writeGraph(prisma, nodes, edges),
+    write: (nodes, edges) => prisma.$transaction((tx) => writeGraph(tx, { nodes, edges })),
 
     async nodes({ kind, key, asOf, limit }) {
       const rows = await prisma.memoryNode.findMany({
@@ -82,11 +83,8 @@ export function createMemoryStore(prisma: PrismaClient): MemoryStore {
   };
 }
 
-async function writeGraph(
-  prisma: PrismaClient,
-  nodes: readonly MemoryNode[],
-  edges: readonly MemoryEdge[],
-): Promise<void> {
+/** Adds what is missing, within the transaction of what it tells of; what is known keeps its first form. */
+export async function writeGraph(tx: Transaction, { nodes, edges }: MemoryGraph): Promise<void> {
   const nodeRows = nodes.map(({ id, kind, key, label, data, validFrom, validTo }) => ({
     ...{ id, kind, key, label, data },
     ...{ valid_from: validFrom, valid_to: validTo },
@@ -95,10 +93,8 @@ async function writeGraph(
     ...{ id, kind, from_id: fromId, to_id: toId },
     ...{ valid_from: validFrom, valid_to: validTo },
   }));
-  await prisma.$transaction(async (tx) => {
-    await insertMissing(tx, NODES, nodeRows);
-    await insertMissing(tx, EDGES, edgeRows);
-  });
+  await insertMissing(tx, NODES, nodeRows);
+  await insertMissing(tx, EDGES, edgeRows);
 }
 
 /** What held at that moment; without one, what holds still. */

@@ -1,10 +1,10 @@
-import fc from 'fast-check';
+import { assert, double, integer, property } from 'fast-check';
 import { finalVerdict, HARM_THRESHOLD, harmEValue, judgeWatch, showsHarm } from '../../src/domain/harm-watch';
 import type { ReplayedPair } from '../../src/domain/replay';
 
-const counts = fc.integer({ min: 0, max: 200 });
+const counts = integer({ min: 0, max: 200 });
 /** The chance of breaking, given that a pair is discordant, where the change does no harm. */
-const harmless = fc.double({ min: 0, max: 0.5, noNaN: true });
+const harmless = double({ min: 0, max: 0.5, noNaN: true });
 
 function pairs(baseline: 'failed' | 'held', candidate: 'failed' | 'held', count: number): ReplayedPair[] {
   return Array.from({ length: count }, () => ({ baseline, candidate }));
@@ -13,8 +13,8 @@ function pairs(baseline: 'failed' | 'held', candidate: 'failed' | 'held', count:
 describe('evidence of harm', () => {
   it('begins with 1, and no harmless change can be expected to add to it', () => {
     expect(harmEValue(0, 0)).toBe(1);
-    fc.assert(
-      fc.property(counts, counts, harmless, (fixed, broken, p) => {
+    assert(
+      property(counts, counts, harmless, (fixed, broken, p) => {
         const next = p * harmEValue(fixed, broken + 1) + (1 - p) * harmEValue(fixed + 1, broken);
         expect(next).toBeLessThanOrEqual(harmEValue(fixed, broken) * (1 + 1e-12));
       }),
@@ -22,8 +22,8 @@ describe('evidence of harm', () => {
   });
 
   it('grows with what is broken and shrinks with what is fixed', () => {
-    fc.assert(
-      fc.property(counts, counts, (fixed, broken) => {
+    assert(
+      property(counts, counts, (fixed, broken) => {
         expect(harmEValue(fixed, broken + 1)).toBeGreaterThanOrEqual(harmEValue(fixed, broken));
         expect(harmEValue(fixed + 1, broken)).toBeLessThanOrEqual(harmEValue(fixed, broken));
       }),
@@ -62,8 +62,8 @@ function chanceOfRollback(rounds: number, pFailing: number, pControls: number): 
 describe('a watch', () => {
   it('takes back a change that does no harm with a chance of at most 5 %, however often it looks', () => {
     expect(chanceOfRollback(40, 0.5, 0.5)).toBeLessThanOrEqual(0.05);
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 25 }), harmless, harmless, (rounds, p, q) => {
+    assert(
+      property(integer({ min: 1, max: 25 }), harmless, harmless, (rounds, p, q) => {
         expect(chanceOfRollback(rounds, p, q)).toBeLessThanOrEqual(0.05);
       }),
       { numRuns: 50 },
