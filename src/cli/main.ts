@@ -9,16 +9,16 @@ const STDIN = 0;
 const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort());
 const atTerminal = isatty(STDIN);
+let terminalGone = false;
 let hangUp = (): void => stopping.abort();
 process.on('SIGHUP', () => {
-  const closed = atTerminal && !isatty(STDIN);
-  if (closed) stopping.abort();
+  terminalGone ||= atTerminal && !isatty(STDIN);
+  if (terminalGone) stopping.abort();
   else hangUp();
 });
 // The supervisor that started this process is gone.
 process.on('disconnect', () => stopping.abort());
 // A reader such as `head` that has seen enough, or a terminal that is gone, is no error.
-let terminalGone = false;
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EIO') terminalGone = true;
