@@ -49,15 +49,27 @@ export async function startBackend(options: BackendOptions, onClose: OnClose): P
   const metrics = createMetrics({
     effects: () => container.records.effects(),
     mode: async () => (await container.stores.mode.current()).mode,
+    budgets: () => container.budgets.statusOf(container.budgets.configured),
     ...(coreMetricsUrl === undefined ? {} : { coreMetricsUrl }),
   });
   const client = await connectClient(endpoint);
   onClose(() => client.connection.close());
   await registerSearchAttributes(client);
-  onClose(regularly(SEAL_EVERY_MS, 'seal the audit log', () => container.sealAudit(), log));
+  onClose(sealing(container, log));
   const backend = { container, client, metrics, ...gatewaysOf(container, client, endpoint.taskQueue) };
   if (options.worker) await runWorker(backend, endpoint, options, onClose);
   return backend;
+}
+
+/** Seals regularly, and once more at the end, when nobody writes any more. */
+function sealing(container: Container, log: Logger): () => Promise<void> {
+  const stop = regularly(SEAL_EVERY_MS, 'seal the audit log', () => container.sealAudit(), log);
+  return async () => {
+    await stop();
+    await container
+      .sealAudit()
+      .catch((error: unknown) => log.warn({ err: error }, 'the end of the audit log is not sealed'));
+  };
 }
 
 /** A mode that is configured is for an empty database: it never changes the one in force. */

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { DomainError } from './domain/errors';
 import type { Mode } from './domain/mode';
 import type { Severity } from './domain/severity';
@@ -42,6 +42,8 @@ export interface Config {
   readonly databaseUrl?: string;
   /** For migrations, where roles are split; otherwise the same as `databaseUrl`. */
   readonly ownerDatabaseUrl?: string;
+  /** Absolute paths of what shows that the audit log was not changed: the key of its chain, and the anchored heads. */
+  readonly audit: { readonly keyFile: string; readonly anchorFile: string };
   /** The mode of an empty database. */
   readonly initialMode: Mode;
   /** False: nobody chose one. */
@@ -215,6 +217,10 @@ function toConfig(settings: Settings, cwd: string, modeIsChosen: boolean): Confi
   const ownerDatabaseUrl = settings.owner_database_url ?? settings.database_url;
   return {
     home: resolve(cwd, settings.home),
+    audit: {
+      keyFile: resolve(cwd, settings.audit.key_file ?? join(settings.home, 'audit.key')),
+      anchorFile: resolve(cwd, settings.audit.anchor_file ?? join(settings.home, 'audit.anchor')),
+    },
     host: settings.host,
     port: settings.port,
     metricsPort: settings.metrics_port,

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { createActivities, researcherStamp } from '../activities';
 import type { ActivityDeps } from '../activities';
@@ -11,7 +10,7 @@ import { DomainError } from './domain/errors';
 import { microOfUsd, priceIn } from './domain/money';
 import { LLM_PROVIDERS } from './llm';
 import { loadAuditKey } from './persistence/audit-key';
-import { sealAuditLog } from './persistence/audit-sealer';
+import { AuditSealer } from './persistence/audit-sealer';
 import { createAuditTrail } from './persistence/audit-trail';
 import { closePrisma, createPrisma } from './persistence/client';
 import type { PrismaClient } from './persistence/client';
@@ -51,7 +50,7 @@ export interface Container {
   readonly llm: Llm | undefined;
   readonly policy: PolicyHolder;
   readonly audit: AuditTrail;
-  /** Appends what is not sealed yet to the audit chain. */
+  /** Appends what is not sealed yet to the audit chain, and anchors its head. */
   sealAudit(): Promise<number>;
   close(): Promise<void>;
 }
@@ -70,9 +69,10 @@ export async function openContainer(
   }
   const policy = new PolicyHolder(config.riskPolicy);
   await requireMigrated(databaseUrl);
-  const auditKey = await loadAuditKey(join(config.home, 'audit.key'));
+  const auditKey = await loadAuditKey(config.audit.keyFile);
   const prisma = createPrisma(databaseUrl, { poolSize: POOL_SIZE });
   const stores = createStores(prisma);
+  const sealer = new AuditSealer(prisma, auditKey, config.audit.anchorFile);
   await stores.mode.initialise(config.initialMode, 'configuration');
   const audit = createAuditTrail(prisma);
   await audit.append([policyLoaded(policy)]);
@@ -86,7 +86,7 @@ export async function openContainer(
     llm: researcherModel(config),
     policy,
     audit,
-    sealAudit: () => sealAuditLog(prisma, auditKey),
+    sealAudit: () => sealer.seal(),
     close: () => closePrisma(prisma),
   };
 }

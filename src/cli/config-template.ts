@@ -11,6 +11,9 @@ export const CONFIG_TEMPLATE = `## Settings of Tinman. Every one is optional, an
 # port: 8000
 # metrics_port: 9090
 
+## The key of the audit chain and its anchors lie in home, unless another file is named: best where whoever may change the
+## database may not write (TINMAN_AUDIT_KEY_FILE, TINMAN_AUDIT_ANCHOR_FILE).
+
 ## The mode of an empty database: lab, shadow or production (TINMAN_MODE).
 # mode: lab
 

@@ -15,6 +15,8 @@ export const BINDINGS: Readonly<Record<string, Binding>> = {
   TINMAN_METRICS_PORT: { path: ['metrics_port'], kind: 'number' },
   TINMAN_DATABASE_URL: { path: ['database_url'], kind: 'text' },
   TINMAN_OWNER_DATABASE_URL: { path: ['owner_database_url'], kind: 'text' },
+  TINMAN_AUDIT_KEY_FILE: { path: ['audit', 'key_file'], kind: 'text' },
+  TINMAN_AUDIT_ANCHOR_FILE: { path: ['audit', 'anchor_file'], kind: 'text' },
   TINMAN_MODE: { path: ['mode'], kind: 'text' },
   TINMAN_RISK_POLICY: { path: ['risk_policy', 'path'], kind: 'text' },
   TINMAN_RESEARCHER: { path: ['researcher'], kind: 'text' },

@@ -94,6 +94,9 @@ export const SETTINGS = z.strictObject({
       cost_limit_usd: experiments.cost_limit_usd.default(10),
     })
     .prefault({}),
+  audit: z
+    .strictObject({ key_file: z.string().min(1).optional(), anchor_file: z.string().min(1).optional() })
+    .prefault({}),
   approval: z
     .strictObject({
       timeouts: z

@@ -1,142 +1,134 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { appendAnchor, readAnchors } from './audit-anchor';
+import { CHAIN_START, ChainWalk, linkAfter, type AuditRow, type BadRow, type ChainHead } from './audit-chain';
+import { readLinks, readUnsealedAfter } from './audit-rows';
 import type { PrismaClient, Transaction } from './client';
 
-/** A row of `audit_logs` as it goes into the chain. */
-interface SealedContent {
-  readonly id: string;
-  readonly key: string;
-  readonly eventType: string;
-  readonly actor: string;
-  readonly subjectType: string;
-  readonly subjectId: string;
-  readonly details: unknown;
-  readonly detailsVersion: number;
-  readonly createdAt: Date;
-}
-
-interface Link {
-  readonly seq: bigint;
-  readonly logId: string;
-  readonly hmac: string;
-  readonly log: SealedContent;
-}
-
-/** The last link of the chain; kept outside the database, it shows that no later link was cut off. */
-interface ChainHead {
-  readonly seq: number;
-  readonly hmac: string;
-}
-
-export type AuditVerification =
-  | { readonly ok: true; readonly head: ChainHead | null; readonly unsealed: number }
-  | { readonly ok: false; readonly firstBad: BadLink; readonly unsealed: number };
-
-interface BadLink {
-  readonly seq: number;
-  /** Null when the link itself is missing. */
-  readonly logId: string | null;
-  readonly reason: 'missing_link' | 'content_changed';
-}
-
 const SEAL_LOCK = 7_461_002;
-const BATCH = 500;
-const FIRST_LINK = '';
+const BATCH = 1_000;
+const BATCH_TIMEOUT_MS = 60_000;
+/** A first look at a long chain takes its time. */
+const VERIFY_TIMEOUT_MS = 24 * 3_600_000;
+const MAX_WAIT_MS = 30_000;
 
-/** Appends every unsealed row to the chain, oldest first, one process at a time; returns how many. */
-export async function sealAuditLog(prisma: PrismaClient, key: Buffer): Promise<number> {
-  let sealed = 0;
-  for (;;) {
-    const batch = await prisma.$transaction((tx) => sealBatch(tx, key));
-    sealed += batch;
-    if (batch < BATCH) return sealed;
+/** The chain is not what this process sealed or anchored: nothing more is, so that the first bad row stays the first. */
+export class AuditTampered extends Error {
+  override readonly name = 'AuditTampered';
+
+  constructor(readonly firstBad: BadRow) {
+    const { seq, reason } = firstBad;
+    super(
+      `the audit chain was changed (${reason} at ${seq}), or sealed with another key: nothing more is sealed or anchored. ` +
+        'Run `tinman audit verify`',
+    );
   }
-}
-
-async function sealBatch(tx: Transaction, key: Buffer): Promise<number> {
-  await tx.$executeRaw`SELECT pg_advisory_xact_lock(${SEAL_LOCK})`;
-  const head = await tx.auditSeal.findFirst({
-    orderBy: { seq: 'desc' },
-    include: { log: { select: { createdAt: true } } },
-  });
-  const rows = await unsealedRows(tx, head?.log.createdAt);
-  let seq = head?.seq ?? 0n;
-  let previous = head?.hmac ?? FIRST_LINK;
-  const seals = rows.map((row) => {
-    seq += 1n;
-    previous = linkOf(key, seq, row, previous);
-    return { seq, logId: row.id, hmac: previous };
-  });
-  await tx.auditSeal.createMany({ data: seals });
-  return seals.length;
 }
 
 /**
- * Rows come with the database's time, and an hour is far more than the longest transaction: nothing unsealed is older
- * than that against the last row sealed, so a long log is not read again each time.
+ * Appends unsealed rows to the chain, and anchors its head in a file outside the database. Several processes may seal the
+ * same chain, each with its own file or with one together. Each anchors only what it sealed itself or recomputed from
+ * its last anchor on, and seals on nothing else.
  */
-async function unsealedRows(
-  tx: Transaction,
-  lastSealed: Date | undefined,
-): Promise<readonly SealedContent[]> {
-  const since = lastSealed === undefined ? new Date(0) : new Date(lastSealed.getTime() - 3_600_000);
-  return tx.auditLog.findMany({
-    where: { createdAt: { gte: since }, seal: null },
-    orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
-    take: BATCH,
-  });
-}
+export class AuditSealer {
+  /** The last link that this process vouches for. */
+  private known: ChainHead | undefined;
+  private anchoredSeq = 0;
 
-/** Recomputes the whole chain: the first link that is missing or whose row was changed, and how many rows have none yet. */
-export async function verifyAuditChain(prisma: PrismaClient, key: Buffer): Promise<AuditVerification> {
-  const unsealed = await prisma.auditLog.count({ where: { seal: null } });
-  let head: ChainHead = { seq: 0, hmac: FIRST_LINK };
-  for (;;) {
-    const links: readonly Link[] = await prisma.auditSeal.findMany({
-      where: { seq: { gt: BigInt(head.seq) } },
-      orderBy: { seq: 'asc' },
-      take: BATCH,
-      include: { log: true },
-    });
-    for (const link of links) {
-      const seq: number = head.seq + 1;
-      const firstBad = badLink(key, link, seq, head.hmac);
-      if (firstBad !== undefined) return { ok: false, firstBad, unsealed };
-      head = { seq, hmac: link.hmac };
+  constructor(
+    private readonly prisma: PrismaClient,
+    private readonly key: Buffer,
+    private readonly anchorFile: string,
+  ) {}
+
+  /**
+   * Seals what is there, oldest first, then anchors the head; returns how many rows were sealed.
+   * @throws {AuditTampered}
+   */
+  async seal(): Promise<number> {
+    await this.catchUp();
+    let sealed = 0;
+    let last: AuditRow | undefined;
+    do {
+      const batch = await this.sealBatch(last);
+      sealed += batch.sealed;
+      last = batch.last;
+    } while (last !== undefined);
+    await this.anchor();
+    return sealed;
+  }
+
+  /** Verifies what others sealed, outside the lock: it may be the whole chain. */
+  private async catchUp(): Promise<void> {
+    if (this.known === undefined) {
+      const anchor = (await readAnchors(this.anchorFile)).anchors.at(-1);
+      this.known = anchor ?? CHAIN_START;
+      this.anchoredSeq = anchor?.seq ?? 0;
     }
-    if (links.length < BATCH) return { ok: true, head: head.seq === 0 ? null : head, unsealed };
+    const options = { timeout: VERIFY_TIMEOUT_MS, maxWait: MAX_WAIT_MS };
+    await this.prisma.$transaction((tx) => this.verifyOn(tx), options);
+  }
+
+  /** `last` is the row after which there may be more. */
+  private async sealBatch(
+    after: AuditRow | undefined,
+  ): Promise<{ readonly sealed: number; readonly last: AuditRow | undefined }> {
+    const options = { timeout: BATCH_TIMEOUT_MS, maxWait: MAX_WAIT_MS };
+    const { found, rows, head } = await this.prisma.$transaction(async (tx) => {
+      await tx.$executeRaw`SELECT pg_advisory_xact_lock(${SEAL_LOCK})`;
+      // What is anchored has to outlive a crash of the server, however it is set up.
+      await tx.$executeRaw`SET LOCAL synchronous_commit = on`;
+      const verified = await this.verifyOn(tx);
+      const candidates = await readUnsealedAfter(tx, after, BATCH);
+      const sealable = candidates.filter(({ inserted }) => !inserted).map(({ row }) => row);
+      return { found: candidates, rows: sealable, head: await appendLinks(tx, this.key, verified, sealable) };
+    }, options);
+    this.known = head;
+    return { sealed: rows.length, last: found.length < BATCH ? undefined : found.at(-1)?.row };
+  }
+
+  /** Recomputes the links after the last known one, which must be there still; returns the new head. */
+  private async verifyOn(tx: Transaction): Promise<ChainHead> {
+    const known = this.known ?? CHAIN_START;
+    const walk = new ChainWalk(this.key, known);
+    let found = known.seq === 0;
+    for await (const link of readLinks(tx, { first: known.seq, last: Number.MAX_SAFE_INTEGER })) {
+      if (!found && link.seq === known.seq && link.hmac === known.hmac) {
+        found = true;
+        continue;
+      }
+      const firstBad = found ? walk.step(link) : notAsKnown(known);
+      if (firstBad !== undefined) throw new AuditTampered(firstBad);
+      this.known = walk.head;
+    }
+    if (!found) throw new AuditTampered({ seq: known.seq, logId: null, reason: 'cut_off' });
+    return walk.head;
+  }
+
+  private async anchor(): Promise<void> {
+    if (this.known === undefined || this.known.seq === this.anchoredSeq) return;
+    await appendAnchor(this.anchorFile, this.known);
+    this.anchoredSeq = this.known.seq;
   }
 }
 
-function badLink(key: Buffer, link: Link, seq: number, previous: string): BadLink | undefined {
-  if (link.seq !== BigInt(seq)) return { seq, logId: null, reason: 'missing_link' };
-  const hmac = linkOf(key, link.seq, link.log, previous);
-  if (timingSafeEqual(Buffer.from(hmac), Buffer.from(link.hmac))) return undefined;
-  return { seq, logId: link.logId, reason: 'content_changed' };
+function notAsKnown({ seq }: ChainHead): BadRow {
+  return { seq, logId: null, reason: 'not_as_anchored' };
 }
 
-/** HMAC-SHA256 over position, row and previous link. */
-function linkOf(key: Buffer, seq: bigint, row: SealedContent, previous: string): string {
-  const content = canonicalJson([
-    seq.toString(),
-    row.id,
-    row.key,
-    row.eventType,
-    row.actor,
-    row.subjectType,
-    row.subjectId,
-    row.details,
-    row.detailsVersion,
-    row.createdAt.toISOString(),
-    previous,
-  ]);
-  return createHmac('sha256', key).update(content).digest('hex');
-}
-
-/** JSON with the fields of every object in the order of their names. */
-function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_name, item: unknown) =>
-    typeof item === 'object' && item !== null && !Array.isArray(item)
-      ? Object.fromEntries(Object.entries(item).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : item,
-  );
+async function appendLinks(
+  tx: Transaction,
+  key: Buffer,
+  head: ChainHead,
+  rows: readonly AuditRow[],
+): Promise<ChainHead> {
+  let last = head;
+  const links = rows.map((row) => {
+    last = linkAfter(key, last, row);
+    return { seq: last.seq, log_id: row.id, hmac: last.hmac };
+  });
+  if (links.length === 0) return head;
+  await tx.$executeRaw`
+    INSERT INTO audit_chain (seq, log_id, hmac)
+    SELECT seq, log_id, hmac FROM jsonb_to_recordset(${JSON.stringify(links)}::jsonb)
+      AS r(seq bigint, log_id uuid, hmac text)`;
+  return last;
 }

@@ -1,8 +1,5 @@
-import { join } from 'node:path';
 import { z } from 'zod';
-import { loadAuditKey } from '../../src/persistence/audit-key';
-import { sealAuditLog, verifyAuditChain } from '../../src/persistence/audit-sealer';
-import { closePrisma, createPrisma } from '../../src/persistence/client';
+import { sealedAuditLog } from '../support/audit-verification';
 import { startStack, type Stack } from '../support/stack';
 import { ResearchClient, type Result } from './research-client';
 import { isQuotedIn } from './quotes';
@@ -171,15 +168,11 @@ describe('a cycle on the demo application, without a model', () => {
       cycle_ended: 1,
       action_assessed: result.experiments_count + (await count('simulations')),
     });
-    const prisma = createPrisma(stack.databaseUrl, { poolSize: 2 });
-    try {
-      const key = await loadAuditKey(join(stack.home, 'audit.key'));
-      await sealAuditLog(prisma, key);
-      const verified = await verifyAuditChain(prisma, key);
-      expect(verified).toMatchObject({ ok: true, unsealed: 0, head: { seq: await count('audit_logs') } });
-    } finally {
-      await closePrisma(prisma);
-    }
+    expect(await sealedAuditLog(stack)).toMatchObject({
+      ok: true,
+      unsealed: { count: 0 },
+      head: { seq: await count('audit_logs') },
+    });
   });
 
   it('tells its state and health', async () => {

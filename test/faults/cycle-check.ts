@@ -1,3 +1,4 @@
+import { sealedAuditLog } from '../support/audit-verification';
 import type { Stack } from '../support/stack';
 import type { Counted } from './counting-target';
 import {
@@ -5,7 +6,6 @@ import {
   ledgerSums,
   memorySize,
   recordedPlays,
-  verifiedChain,
   wrongPeriods,
   type CycleFacts,
 } from './cycle-facts';
@@ -40,13 +40,13 @@ export async function deviations(
   const { memoryBefore } = cycle;
   const { nodes, edges } = await memorySize(stack);
   const memory = { nodes: nodes - memoryBefore.nodes, edges: edges - memoryBefore.edges };
-  const chain = await verifiedChain(stack);
+  const chain = await sealedAuditLog(stack);
   return [
     ...difference(await cycleFacts(stack, cycle.id), undisturbed.facts),
     ...unlike('memory', memory, undisturbed.memory),
     ...(await wrongCalls(stack, cycle)),
     ...(await wrongMoney(stack, cycle, maxParallel)),
-    ...(chain.ok && chain.unsealed === 0 ? [] : [`audit chain: ${JSON.stringify(chain)}`]),
+    ...(chain.ok && chain.unsealed.count === 0 ? [] : [`audit chain: ${JSON.stringify(chain)}`]),
   ];
 }
 

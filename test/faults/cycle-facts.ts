@@ -1,7 +1,3 @@
-import { join } from 'node:path';
-import { loadAuditKey } from '../../src/persistence/audit-key';
-import { sealAuditLog, verifyAuditChain, type AuditVerification } from '../../src/persistence/audit-sealer';
-import { closePrisma, createPrisma } from '../../src/persistence/client';
 import type { ChatMessage } from '../../src/domain/chat';
 import type { Stack } from '../support/stack';
 import { requestDigest } from './counting-target';
@@ -122,16 +118,4 @@ export async function wrongPeriods(stack: Stack): Promise<readonly object[]> {
      ) sums ON true
      WHERE (p.reserved_micro_usd, p.settled_micro_usd) IS DISTINCT FROM (sums.reserved, sums.settled)`,
   );
-}
-
-/** Seals what is left and recomputes the whole chain. */
-export async function verifiedChain(stack: Stack): Promise<AuditVerification> {
-  const prisma = createPrisma(stack.databaseUrl, { poolSize: 1 });
-  try {
-    const key = await loadAuditKey(join(stack.home, 'audit.key'));
-    await sealAuditLog(prisma, key);
-    return await verifyAuditChain(prisma, key);
-  } finally {
-    await closePrisma(prisma);
-  }
 }
