@@ -16,6 +16,8 @@ export interface SimulationResult {
   readonly reason: string;
   readonly failing: PairedComparison;
   readonly controls: PairedComparison;
+  /** SHA-256 of the target's model and configuration that it was replayed on; the verdict holds for these. */
+  readonly configurationDigest?: string;
 }
 
 /** A paired comparison: rates of failure in both lanes, the exact p-value and the effect with its interval. */

@@ -130,7 +130,8 @@ function toRow(
   };
 }
 
-function toIntervention(row: Intervention): Positioned {
+/** An intervention as the domain has it, with its position within its failure. */
+export function toIntervention(row: Intervention): Positioned {
   return {
     id: row.id,
     failureId: row.failureId,

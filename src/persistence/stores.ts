@@ -1,5 +1,6 @@
 import { createApprovalStore } from './approval-store';
 import { createCycleStore } from './cycle-store';
+import { createDeploymentStore } from './deployment-store';
 import { createExperimentStore } from './experiment-store';
 import { createFailureStore } from './failure-store';
 import { createHypothesisStore } from './hypothesis-store';
@@ -20,6 +21,7 @@ export function createStores(prisma: PrismaClient): Stores {
     failures: createFailureStore(prisma),
     interventions: createInterventionStore(prisma),
     simulations: createSimulationStore(prisma),
+    deployments: createDeploymentStore(prisma),
     approvals: createApprovalStore(prisma),
     mode: createModeStore(prisma),
     memory: createMemoryStore(prisma),

@@ -22,6 +22,7 @@ import type { Hypothesis } from '../domain/hypothesis';
 import type { Intervention } from '../domain/intervention';
 import type { KnownFailure, MemoryEdge, MemoryNode, MemorySnapshot } from '../domain/memory';
 import type { ReplayLane, SimulationResult } from '../domain/simulation';
+import type { DeploymentStore } from './deployment-store';
 import type { Settlement } from './ledger';
 
 /** Which researcher, in which version, made a record. */
@@ -327,6 +328,7 @@ export interface Stores {
   readonly failures: FailureStore;
   readonly interventions: InterventionStore;
   readonly simulations: SimulationStore;
+  readonly deployments: DeploymentStore;
   readonly approvals: ApprovalStore;
   readonly mode: ModeStore;
   readonly memory: MemoryStore;
