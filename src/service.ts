@@ -75,6 +75,7 @@ async function start(
     cycles,
     approvals,
     records: container.records,
+    budgets: container.budgets,
     mode: container.stores.mode,
     modes,
     policy,

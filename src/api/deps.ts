@@ -1,4 +1,6 @@
 import type { RiskPolicy } from '../domain/risk';
+import type { Budgets } from '../ports/budgets';
+import type { ApiKeys, ApprovalProofs } from '../ports/access';
 import type { ApprovalGateway, CycleGateway } from '../ports/cycle-gateway';
 import type { HealthProbes } from '../ports/health';
 import type { Logger } from '../ports/logger';
@@ -13,10 +15,19 @@ export interface ApiDeps {
   readonly cycles: CycleGateway;
   readonly approvals: ApprovalGateway;
   readonly records: Records;
+  readonly budgets: Budgets;
   readonly mode: Pick<ModeStore, 'current' | 'waiting' | 'history'>;
   readonly modes: Pick<ModeGateway, 'request'>;
   /** The risk policy in force now, and the name of its file. */
   readonly policy: { readonly current: () => RiskPolicy; readonly file: string };
+  readonly access: {
+    readonly keys: Pick<ApiKeys, 'exist' | 'principalOf'>;
+    readonly proofs: ApprovalProofs;
+    /** Of one key. */
+    readonly requestsPerMinute: number;
+    /** Origins whose pages may use the API from a browser. */
+    readonly corsOrigins: readonly string[];
+  };
   readonly targets: TargetDirectory;
   /** The target of a cycle whose request names none. */
   readonly defaultTarget: string;

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addApprovalCommands } from './commands/approvals';
+import { addBudgetCommands } from './commands/budget';
 import { addCycleCommands } from './commands/cycle';
 import { addDemoTargetCommand } from './commands/demo-target';
 import { addDevCommand } from './commands/dev';
@@ -53,6 +54,7 @@ export function createProgram(context: CliContext, version: string): Command {
   addRecordCommands(program, context);
   addStateCommands(program, context);
   addModeCommands(program, context);
+  addBudgetCommands(program, context);
   addPolicyCommands(program, context);
   addDemoTargetCommand(program, context);
   return program;

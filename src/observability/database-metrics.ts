@@ -1,6 +1,8 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import { APPROVAL_STATES } from '../domain/approval';
+import { remainingUsd, type BudgetStatus } from '../domain/budget';
 import { CYCLE_STATES } from '../domain/cycle';
+import { usdOfMicro } from '../domain/money';
 import { MODES, type Mode } from '../domain/mode';
 import { RISK_TIERS } from '../domain/risk';
 import { SEVERITIES } from '../domain/severity';
@@ -11,7 +13,11 @@ import type { Effects } from '../ports/records';
  * The families that are counted in the database, in the Prometheus text format. Every process shows the same figures:
  * take their maximum over processes, not their sum. Closed label sets start at 0.
  */
-export async function renderDatabaseMetrics(effects: Effects, mode: Mode): Promise<string> {
+export async function renderDatabaseMetrics(
+  effects: Effects,
+  mode: Mode,
+  budgets: readonly BudgetStatus[],
+): Promise<string> {
   const registry = new Registry();
   const { running = 0, ...ended } = effects.cyclesByState;
   count(
@@ -27,6 +33,7 @@ export async function renderDatabaseMetrics(effects: Effects, mode: Mode): Promi
   gauge(registry, 'tinman_research_cycles_running', 'Research cycles under way.', running);
   countFailures(registry, effects);
   countApprovals(registry, effects);
+  showBudgets(registry, budgets);
   count(
     registry,
     'tinman_cost_usd_total',
@@ -85,6 +92,24 @@ function countApprovals(registry: Registry, effects: Effects): void {
     ],
   );
   gauge(registry, 'tinman_pending_approvals', 'Approvals that wait for a person.', effects.pendingApprovals);
+}
+
+/** Of the configured budgets, whose scopes are few. A budget without a limit has neither limit nor remainder. */
+function showBudgets(registry: Registry, budgets: readonly BudgetStatus[]): void {
+  const show = (figure: string, help: string, usdOf: (budget: BudgetStatus) => number | null): void => {
+    const name = `tinman_budget_${figure}_usd`;
+    const shown = new Gauge({ name, help, labelNames: ['scope'], registers: [registry] });
+    for (const budget of budgets) {
+      const usd = usdOf(budget);
+      if (usd !== null) shown.set({ scope: budget.scope }, usd);
+    }
+  };
+  show('limit', 'Budget of the current period in USD.', ({ limitMicroUsd }) =>
+    limitMicroUsd === null ? null : usdOfMicro(limitMicroUsd),
+  );
+  show('spent', 'Settled in the current period in USD.', (each) => usdOfMicro(each.settledMicroUsd));
+  show('reserved', 'Reserved for calls under way in USD.', (each) => usdOfMicro(each.reservedMicroUsd));
+  show('remaining', 'Neither settled nor reserved of the budget in USD.', remainingUsd);
 }
 
 interface Sample {

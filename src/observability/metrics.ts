@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
+import type { BudgetStatus } from '../domain/budget';
 import type { Mode } from '../domain/mode';
 import type { Metrics } from '../ports/metrics';
 import type { Effects } from '../ports/records';
@@ -15,6 +16,8 @@ export interface MetricsSources {
   /** Read from the database at every scrape. */
   readonly effects: () => Promise<Effects>;
   readonly mode: () => Promise<Mode>;
+  /** The budgets of the configuration as they are. */
+  readonly budgets: () => Promise<readonly BudgetStatus[]>;
   /** Where the Temporal SDK's Core exports its own metrics, in processes that have a worker. */
   readonly coreMetricsUrl?: string;
 }
@@ -23,7 +26,7 @@ export interface MetricsSources {
  * The metrics of this process, those of the database and those of the Temporal SDK on one page. A source that does not
  * answer is left out and counted in `tinman_scrape_failures_total`; its figures are never made up.
  */
-export function createMetrics({ effects, mode, coreMetricsUrl }: MetricsSources): Metrics {
+export function createMetrics({ effects, mode, budgets, coreMetricsUrl }: MetricsSources): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const instruments = createInstruments(registry);
@@ -39,7 +42,9 @@ export function createMetrics({ effects, mode, coreMetricsUrl }: MetricsSources)
   return {
     async render() {
       const [database, core] = await Promise.all([
-        attempt('database', async () => renderDatabaseMetrics(...(await Promise.all([effects(), mode()])))),
+        attempt('database', async () =>
+          renderDatabaseMetrics(...(await Promise.all([effects(), mode(), budgets()]))),
+        ),
         coreMetricsUrl === undefined ? '' : attempt('temporal', () => fetchCore(coreMetricsUrl)),
       ]);
       const own = await registry.metrics();

@@ -12,6 +12,7 @@ const FIXED = [
   '/status',
   '/mode',
   '/policy',
+  '/budget',
   '/metrics',
   '/openapi.json',
   '/approvals/pending',
@@ -29,7 +30,13 @@ const RECORDS = [...LISTS, '/research/cycles/{id}/events'].map((path) =>
   path.includes('{id}') ? path : `${path}/{id}`,
 );
 const POSTS_BY_ID = ['cancel', 'pause', 'resume'].map((verb) => `/research/cycles/{id}/${verb}`);
-const POSTS = ['/research/cycle', '/mode/transition', '/approvals/{id}/decide', ...POSTS_BY_ID];
+const POSTS = [
+  '/research/cycle',
+  '/mode/transition',
+  '/approvals/{id}/decide',
+  '/budget/reset',
+  ...POSTS_BY_ID,
+];
 
 describe('bad requests', () => {
   const world = new FakeWorld();

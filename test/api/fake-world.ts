@@ -9,6 +9,7 @@ import type { Mode } from '../../src/domain/mode';
 import type { ApiDeps } from '../../src/api/deps';
 import type { Probe } from '../../src/ports/health';
 import type { HttpSample } from '../../src/ports/metrics';
+import { FakeBudgets } from './fake-budgets';
 import {
   approvalRecord,
   cycleRecord,
@@ -38,6 +39,7 @@ export class FakeWorld {
   readonly records = new Map<Resource, ApiRecord[]>(RESOURCES.map((resource) => [resource, []]));
   readonly started: { request: CycleRequest; key: string | undefined; cycleId: string }[] = [];
   readonly decisions: { decision: ApprovalDecision; key: string | undefined }[] = [];
+  readonly budgets = new FakeBudgets();
   readonly logs: LogLine[] = [];
   readonly samples: HttpSample[] = [];
   progress: CycleProgress = runningCycle(this.cycleId);
@@ -81,6 +83,7 @@ export class FakeWorld {
       cycles: this.cycleGateway(),
       approvals: { decide: (decision, _principal, key) => Promise.resolve(this.decide(decision, key)) },
       records: this.recordsPort(),
+      budgets: this.budgets,
       mode: {
         current: () => this.read(() => ({ mode: this.mode, version: 1 })),
         waiting: () => this.read(() => undefined),

@@ -11,6 +11,8 @@ const OPERATIONS = [
   'GET /mode',
   'POST /mode/transition',
   'GET /policy',
+  'GET /budget',
+  'POST /budget/reset',
   'GET /metrics',
   'GET /openapi.json',
   'POST /research/cycle',

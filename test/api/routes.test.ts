@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { RESOURCES } from '../../src/ports/records';
 import { RESOURCE_ROUTES } from '../../src/api/resources';
+import { DEFAULT_POLICY, loadRiskPolicy } from '../../src/config/risk-policy';
 import { ApiClient, problemIn } from './api-client';
 import { FakeWorld } from './fake-world';
 import { approvalRecord } from './records';
@@ -182,7 +183,7 @@ describe('routes', () => {
     expect(await api.get('/policy')).toMatchObject({
       status: 200,
       body: {
-        version: expect.stringMatching(/^sha256:[0-9a-f]{12}$/),
+        version: loadRiskPolicy(DEFAULT_POLICY).version,
         file: 'risk_policy.yaml',
         base_matrix: { production: { S0: 'review', S2: 'block' } },
         action_overrides: { DEPLOY_INTERVENTION: { production: 'block' } },

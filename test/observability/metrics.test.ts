@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import { serveHttp, type HttpServer } from '../../src/http-server';
 import { createMetrics, type MetricsSources } from '../../src/observability/metrics';
 import { startMetricsServer } from '../../src/observability/metrics-server';
+import { FakeBudgets } from '../api/fake-budgets';
 import type { Effects } from '../../src/ports/records';
 
 const EMPTY: Effects = {
@@ -67,6 +68,7 @@ async function scrape(
   const metrics = createMetrics({
     effects: () => Promise.resolve(EMPTY),
     mode: () => Promise.resolve('lab'),
+    budgets: () => Promise.resolve([]),
     ...sources,
   });
   use?.(metrics);
@@ -104,6 +106,7 @@ describe('metrics', () => {
     const metrics = createMetrics({
       effects: () => Promise.resolve(effects),
       mode: () => Promise.resolve('shadow'),
+      budgets: () => new FakeBudgets().inForce(),
     });
     await metrics.render();
     const { values } = parsePage((await metrics.render()).body);
@@ -117,6 +120,10 @@ describe('metrics', () => {
       'tinman_cost_usd_total{source="researcher",model="a \\"model\\"\\\\"}': 0.25,
       'tinman_pending_approvals{}': 7,
       'tinman_tool_executions_total{status="succeeded"}': 5,
+      'tinman_budget_limit_usd{scope="global"}': 10,
+      'tinman_budget_spent_usd{scope="global"}': 8.5,
+      'tinman_budget_reserved_usd{scope="target:shop"}': 0.5,
+      'tinman_budget_remaining_usd{scope="target:shop"}': 1,
       'tinman_current_mode{mode="shadow"}': 1,
       'tinman_current_mode{mode="lab"}': 0,
       'tinman_current_mode{mode="production"}': 0,
@@ -143,6 +150,7 @@ describe('metrics', () => {
     const metrics = createMetrics({
       effects: () => Promise.reject(new Error('connection refused')),
       mode: () => Promise.resolve('lab'),
+      budgets: () => Promise.resolve([]),
     });
     const { types, values } = parsePage((await metrics.render()).body);
     expect(types.has('tinman_pending_approvals')).toBe(false);

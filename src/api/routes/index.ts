@@ -2,6 +2,7 @@ import type { ApiDeps } from '../deps';
 import { openApiDocument } from '../openapi';
 import type { Route } from '../route';
 import { approvalRoutes } from './approvals';
+import { budgetRoutes } from './budget';
 import { cycleEventRoutes } from './cycle-events';
 import { cycleRoutes } from './cycles';
 import { documentRoute } from './document';
@@ -19,6 +20,7 @@ export function createRoutes(deps: ApiDeps, stopping: AbortSignal): readonly Rou
     ...stateRoutes(deps),
     ...modeRoutes(deps),
     ...policyRoutes(deps),
+    ...budgetRoutes(deps),
     ...metricsRoutes(deps),
     ...cycleRoutes(deps),
     ...cycleEventRoutes(deps),
