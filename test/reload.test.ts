@@ -46,12 +46,12 @@ function service(rollback = (input: Rollback) => world.stores.mode.forceShadow(i
       return { ...rest, mode: now.mode };
     },
   };
-  const write = (level: string) => (_fields: unknown, message: string) => void lines.push({ level, message });
+  const noted = (level: string) => (_fields: unknown, message: string) => void lines.push({ level, message });
   const log: Logger = {
-    debug: write('debug'),
-    info: write('info'),
-    warn: write('warn'),
-    error: write('error'),
+    debug: noted('debug'),
+    info: noted('info'),
+    warn: noted('warn'),
+    error: noted('error'),
   };
   const audit = createAuditTrail(world.prisma);
   const reload = createReload({ policy, modes, audit, log, files }, readFileModes(files).modes);
@@ -68,14 +68,14 @@ describe('the risk policy', () => {
     const { version, actionOverrides } = policy.current();
     expect(version).not.toBe(before);
     expect(actionOverrides).toEqual({ FINE_TUNE: { lab: 'block' } });
-    expect(await events('policy_reloaded')).toEqual([
+    expect(await events('policy_reloaded')).toMatchObject([
       {
         actor: 'SIGHUP',
         subjectId: version,
         details: {
           file: 'policy.yaml',
           version_before: before,
-          policy: expect.objectContaining({ action_overrides: { FINE_TUNE: { lab: 'block' } } }),
+          policy: { action_overrides: { FINE_TUNE: { lab: 'block' } } },
         },
       },
     ]);
@@ -91,13 +91,11 @@ describe('the risk policy', () => {
     expect(lines.filter(({ level }) => level === 'error').map(({ message }) => message)).toEqual([
       expect.stringContaining(place),
     ]);
-    expect(await events('policy_reload_failed')).toEqual([
-      {
-        actor: 'SIGHUP',
-        subjectId: before.version,
-        details: { file: 'policy.yaml', problem: expect.stringContaining(place) },
-      },
+    const failed = await events('policy_reload_failed');
+    expect(failed).toMatchObject([
+      { actor: 'SIGHUP', subjectId: before.version, details: { file: 'policy.yaml' } },
     ]);
+    expect(JSON.stringify(failed[0]?.details)).toContain(place);
     write('policy.yaml', POLICY);
     await reload();
     expect(await events('policy_reloaded')).toHaveLength(1);

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { loadConfig } from '../../src/config';
 import { ConfigError } from '../../src/config/mistakes';
 import { PolicyHolder } from '../../src/config/policy-holder';
@@ -143,9 +144,9 @@ describe('a policy file', () => {
   });
 
   it('goes with the package', () => {
-    const { files } = JSON.parse(readFileSync(join(DEFAULT_POLICY.path, '..', 'package.json'), 'utf8')) as {
-      files: string[];
-    };
+    const { files } = z
+      .object({ files: z.array(z.string()) })
+      .parse(JSON.parse(readFileSync(join(DEFAULT_POLICY.path, '..', 'package.json'), 'utf8')));
     expect(files).toContain('risk_policy.yaml');
   });
 });

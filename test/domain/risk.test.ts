@@ -104,7 +104,7 @@ describe('any policy', () => {
           };
           const [was, is] = [assessRisk(action, in_, before).tier, assessRisk(action, in_, after).tier];
           expect(rank(is)).toBeGreaterThanOrEqual(rank(was));
-          if (action.type !== type || in_ !== mode) expect(is).toBe(was);
+          expect(is === was || (action.type === type && in_ === mode)).toBe(true);
         },
       ),
       { numRuns: 1_000 },
@@ -130,10 +130,10 @@ describe('any policy', () => {
   });
 
   it('cannot let anything destructive happen outside lab', () => {
-    const row = { S0: 'safe', S1: 'safe', S2: 'safe', S3: 'safe', S4: 'safe' } as const;
+    const safe = { S0: 'safe', S1: 'safe', S2: 'safe', S3: 'safe', S4: 'safe' } as const;
     const lax: RiskPolicy = {
       version: 'lax',
-      baseMatrix: { lab: row, shadow: row, production: row },
+      baseMatrix: { lab: safe, shadow: safe, production: safe },
       actionOverrides: {},
       costThresholds: { lowCostMaxMicroUsd: microOfUsd(100), highCostMinMicroUsd: microOfUsd(100) },
     };
