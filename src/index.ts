@@ -39,6 +39,8 @@ export type { FailureClass, FailureType } from './domain/taxonomy';
 export type { DecidedApproval } from './domain/approval';
 export type { EdgeKind, MemoryEdge, MemoryNode, NodeKind } from './domain/memory';
 
+export { DEFAULT_POLICY, loadRiskPolicy } from './config/risk-policy';
+export type { PolicySource } from './config/risk-policy';
 export { ACTION_TYPES, assessRisk, RISK_TIERS } from './domain/risk';
 export type { ActionType, RiskAssessment, RiskPolicy, RiskTier, RiskyAction } from './domain/risk';
 

@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { Client } from 'pg';
+import { PACKAGE_ROOT } from '../package-root';
 import { grantToService, roleOf } from './service-role';
 
 /** Why the schema is not what this version needs. */
@@ -149,7 +149,7 @@ async function readHistory(client: Client): Promise<ReadonlyMap<string, string |
 }
 
 async function readMigrations(): Promise<readonly Migration[]> {
-  const root = join(packageRoot(__dirname), 'prisma', 'migrations');
+  const root = join(PACKAGE_ROOT, 'prisma', 'migrations');
   const entries = await readdir(root, { withFileTypes: true });
   const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   return Promise.all(
@@ -159,11 +159,6 @@ async function readMigrations(): Promise<readonly Migration[]> {
       return { name, folder, script, checksum: createHash('sha256').update(script).digest('hex') };
     }),
   );
-}
-
-/** The folder with package.json, from `src/` and from `dist/src/` alike. */
-function packageRoot(folder: string): string {
-  return existsSync(join(folder, 'package.json')) ? folder : packageRoot(dirname(folder));
 }
 
 async function withLock<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
