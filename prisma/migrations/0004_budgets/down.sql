@@ -5,7 +5,8 @@ ALTER TABLE cost_ledger ADD CONSTRAINT cost_ledger_source_check CHECK (source IN
 UPDATE budgets SET warn_threshold = 0.8 WHERE warn_threshold IS NULL;
 ALTER TABLE budgets ALTER COLUMN warn_threshold SET NOT NULL;
 DROP INDEX cost_ledger_created_at_idx, budget_periods_overrun_idx;
-DROP FUNCTION budget_warn(uuid[], timestamptz[]), budget_period_start(text, timestamptz, timestamptz, timestamptz);
+DROP FUNCTION budget_warn(uuid[], timestamptz[]), budget_warns_at(float8, bigint),
+  budget_period_start(text, timestamptz, timestamptz, timestamptz);
 
 CREATE FUNCTION budget_period_start(period text, at timestamptz, session_start timestamptz) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$

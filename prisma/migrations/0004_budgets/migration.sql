@@ -27,14 +27,19 @@ RETURNS timestamptz LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   END)
 $$;
 
+-- From which spending on people are warned; null without a threshold or a limit.
+CREATE FUNCTION budget_warns_at(threshold float8, limit_micro_usd bigint) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN threshold * limit_micro_usd < 1 THEN 1 ELSE ceil(threshold::numeric * limit_micro_usd)::bigint END
+$$;
+
 -- Warns, once a period, of those of the given periods whose spending has reached their threshold. The caller holds their locks.
 CREATE FUNCTION budget_warn(budget_ids uuid[], starts timestamptz[]) RETURNS void LANGUAGE sql AS $$
   WITH warned AS (
     UPDATE budget_periods p SET warned_at = clock_timestamp()
     FROM unnest(budget_ids, starts) AS q(budget_id, period_start) JOIN budgets b ON b.id = q.budget_id
     WHERE p.budget_id = q.budget_id AND p.period_start = q.period_start AND p.warned_at IS NULL
-      AND p.reserved_micro_usd + p.settled_micro_usd
-        >= greatest(1, ceil(b.warn_threshold::numeric * b.limit_micro_usd))
+      AND p.reserved_micro_usd + p.settled_micro_usd >= budget_warns_at(b.warn_threshold, b.limit_micro_usd)
     RETURNING b.id, b.scope, b.period, b.limit_micro_usd, b.warn_threshold,
               to_char(p.period_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS period_start,
               p.reserved_micro_usd, p.settled_micro_usd
@@ -223,8 +228,7 @@ BEGIN
            END ORDER BY b.id),
          array_agg(
            CASE WHEN p.warned_at IS NULL THEN
-             greatest(1, ceil(b.warn_threshold::numeric * b.limit_micro_usd))::bigint
-               - p.reserved_micro_usd - p.settled_micro_usd
+             budget_warns_at(b.warn_threshold, b.limit_micro_usd) - p.reserved_micro_usd - p.settled_micro_usd
            END ORDER BY b.id)
     INTO limits, used, room, until_warning
     FROM unnest(budget_ids, starts) AS q(budget_id, period_start)
