@@ -1,4 +1,4 @@
-import { createHmac, type Hmac } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 
 /** Lines of an export: a header, links in order, unsealed rows, and an end that is made with the key over all before. */
@@ -50,6 +50,6 @@ export const bodyLine = z.discriminatedUnion('type', [linkLine, unsealedLine, en
 export type BodyLine = z.infer<typeof bodyLine>;
 
 /** What the end is made over; the name keeps it apart from everything else that the key is used for. */
-export function exportHmac(key: Buffer): Hmac {
+export function exportHmac(key: Buffer): ReturnType<typeof createHmac> {
   return createHmac('sha256', key).update('tinman audit export\n');
 }

@@ -1,4 +1,3 @@
-import type { Hmac } from 'node:crypto';
 import { lastAnchoredSeq, type Anchor } from './audit-anchor';
 import { CHAIN_START, isSameHmac, type ChainHead } from './audit-chain';
 import { bodyLine, exportHmac, headerLine, type BodyLine, type ExportHeader } from './audit-export-format';
@@ -37,7 +36,7 @@ export async function verifyAuditExport(
 class ExportReading {
   private readonly header: ExportHeader;
   private readonly judge: TrailJudge;
-  private readonly written: Hmac;
+  private readonly written: ReturnType<typeof exportHmac>;
   private end: 'missing' | 'right' | 'wrong' = 'missing';
 
   constructor(

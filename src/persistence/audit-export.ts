@@ -43,27 +43,22 @@ export async function exportAuditLog(
   );
 }
 
-async function headerOf(tx: Transaction, { since, until }: TimeSpan, at: Date): Promise<ExportHeader> {
+async function headerOf(tx: Transaction, span: TimeSpan, at: Date): Promise<ExportHeader> {
   const head = await linkBefore(tx, Number.MAX_SAFE_INTEGER);
-  const range =
-    since === undefined && until === undefined
-      ? { first: head === null ? null : 1, last: head?.seq ?? null }
-      : await rangeWithin(tx, { since, until });
+  const isWhole = span.since === undefined && span.until === undefined;
+  const range = isWhole ? head && { first: 1, last: head.seq } : await rangeWithin(tx, span);
   return {
     type: 'tinman_audit_export',
     version: EXPORT_VERSION,
     exported_at: at.toISOString(),
-    since: since?.toISOString() ?? null,
-    until: until?.toISOString() ?? null,
+    since: span.since?.toISOString() ?? null,
+    until: span.until?.toISOString() ?? null,
     head,
-    links:
-      range.first === null || range.last === null
-        ? null
-        : {
-            first_seq: range.first,
-            last_seq: range.last,
-            previous_hmac: await hmacBefore(tx, range.first),
-          },
+    links: range && {
+      first_seq: range.first,
+      last_seq: range.last,
+      previous_hmac: await hmacBefore(tx, range.first),
+    },
   };
 }
 
@@ -73,15 +68,12 @@ function rangeOf({ since, until, links }: ExportHeader): SeqRange | undefined {
   return { first: links?.first_seq ?? 1, last: links?.last_seq ?? 0 };
 }
 
-async function rangeWithin(
-  tx: Transaction,
-  span: TimeSpan,
-): Promise<{ readonly first: number | null; readonly last: number | null }> {
+async function rangeWithin(tx: Transaction, span: TimeSpan): Promise<SeqRange | null> {
   const [range] = await tx.$queryRaw<{ first: bigint | null; last: bigint | null }[]>`
     SELECT min(c.seq) AS first, max(c.seq) AS last
     FROM audit_logs l JOIN audit_chain c ON c.log_id = l.id WHERE ${createdWithin(span)}`;
   const { first = null, last = null } = range ?? {};
-  return { first: first === null ? null : Number(first), last: last === null ? null : Number(last) };
+  return first === null || last === null ? null : { first: Number(first), last: Number(last) };
 }
 
 async function hmacBefore(tx: Transaction, seq: number): Promise<string | null> {

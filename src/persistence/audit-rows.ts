@@ -81,7 +81,9 @@ export function readLinks(
     SELECT c.seq, c.log_id::text AS log_id, c.hmac, ${ROW}
     FROM audit_chain c LEFT JOIN audit_logs l ON l.id = c.log_id
     WHERE c.seq BETWEEN ${BigInt(first)} AND ${BigInt(last)} ORDER BY c.seq`;
-  return readAll(tx, 'audit_links', query, toLink);
+  return readAll(tx, 'audit_links', query, async (fetch) =>
+    (await tx.$queryRawUnsafe<RawLink[]>(fetch)).map((raw) => toLink(raw)),
+  );
 }
 
 /** The rows without a link, oldest first; those of a time span where one is given. */
@@ -89,7 +91,9 @@ export async function* readUnsealed(tx: Transaction, span: TimeSpan = {}): Async
   const query = Prisma.sql`
     DECLARE audit_unsealed NO SCROLL CURSOR FOR
     ${unsealed(await newestSealed(tx), createdWithin(span))}`;
-  yield* readAll(tx, 'audit_unsealed', query, toUnsealed);
+  yield* readAll(tx, 'audit_unsealed', query, async (fetch) =>
+    (await tx.$queryRawUnsafe<RawUnsealed[]>(fetch)).map((raw) => toUnsealed(raw)),
+  );
 }
 
 /** Rows to seal, oldest first: those after a row, or all that can be new. Whether one was inserted is for the caller to see. */
@@ -123,17 +127,18 @@ export function createdWithin({ since, until }: TimeSpan): Prisma.Sql {
   return Prisma.sql`TRUE ${from} ${to}`;
 }
 
-async function* readAll<Raw, Row>(
+async function* readAll<Row>(
   tx: Transaction,
   cursor: string,
   declaration: Prisma.Sql,
-  present: (raw: Raw) => Row,
+  read: (fetch: string) => Promise<readonly Row[]>,
 ): AsyncGenerator<Row> {
+  // Planned for all rows, not for the first few.
   await tx.$executeRaw`SET LOCAL cursor_tuple_fraction = 1`;
   await tx.$executeRaw(declaration);
   for (;;) {
-    const rows = await tx.$queryRawUnsafe<Raw[]>(`FETCH ${FETCH} FROM ${cursor}`);
-    yield* rows.map((row) => present(row));
+    const rows = await read(`FETCH ${FETCH} FROM ${cursor}`);
+    yield* rows;
     if (rows.length < FETCH) break;
   }
   await tx.$executeRawUnsafe(`CLOSE ${cursor}`);
