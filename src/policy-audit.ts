@@ -41,7 +41,11 @@ export function policyReloadFailed(
   };
 }
 
-function event(eventType: string, actor: string, version: string): Omit<AuditEvent, 'details'> {
+function event(
+  eventType: AuditEvent['eventType'],
+  actor: string,
+  version: string,
+): Omit<AuditEvent, 'details'> {
   return {
     key: `${eventType}/${randomUUID()}`,
     eventType,

@@ -97,8 +97,8 @@ async function write(tx: Transaction, decided: DecidedApproval): Promise<void> {
   });
   await appendInTransaction(tx, [
     {
-      key: `approval_decided/${approvalId}`,
-      eventType: 'approval_decided',
+      key: `approval_decision/${approvalId}`,
+      eventType: 'approval_decision',
       actor: provenBy ?? decidedBy ?? via,
       subjectType: 'approval',
       subjectId: approvalId,

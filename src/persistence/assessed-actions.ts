@@ -187,8 +187,8 @@ function assessmentEvents(
   if (!answeredByPolicy) return [assessment, request];
   const answer: AuditEvent = {
     ...subject,
-    key: `approval_decided/${verdict.approvalId}`,
-    eventType: 'approval_decided',
+    key: `approval_decision/${verdict.approvalId}`,
+    eventType: 'approval_decision',
     actor: 'policy',
     details: { decision: 'approved', reason: policyReason(verdict), via: 'policy' },
   };

@@ -88,8 +88,8 @@ function eventsOfEnd(end: CycleEnd, left: readonly LeftStep[], unknownBills: num
   const details = { reason: LEFT_BECAUSE[end.state], detail: detailOf(end.state) };
   return [
     ...left.map(({ kind, id }): AuditEvent => ({
-      key: kind === 'approval' ? `approval_decided/${id}` : `${kind}_skipped/${id}`,
-      eventType: kind === 'approval' ? 'approval_decided' : `${kind}_skipped`,
+      key: kind === 'approval' ? `approval_decision/${id}` : `${kind}_skipped/${id}`,
+      eventType: kind === 'approval' ? 'approval_decision' : `${kind}_skipped`,
       actor: 'cycle',
       subjectType: kind,
       subjectId: id,

@@ -7,6 +7,7 @@ import { deploymentEvent, scribeNow, toDeployment } from './deployment-rows';
 import { toIntervention } from './intervention-store';
 import { writeGraph } from './memory-store';
 import type { GateVerdict } from '../domain/approval';
+import type { AuditEvent } from '../ports/audit';
 import type { DeploymentStore, Publication, StoredDeployment } from '../ports/deployment-store';
 import type { Transaction } from './client';
 
@@ -83,9 +84,9 @@ export async function refuse(tx: Transaction, refused: Refused, reason: string):
     )
     SELECT id FROM withdrawn`;
   await appendInTransaction(tx, [
-    ...withdrawn.map((approval) => ({
-      key: `approval_decided/${approval.id}`,
-      eventType: 'approval_decided',
+    ...withdrawn.map((approval): AuditEvent => ({
+      key: `approval_decision/${approval.id}`,
+      eventType: 'approval_decision',
       actor: 'workflow',
       subjectType: 'approval',
       subjectId: approval.id,

@@ -29,7 +29,7 @@ export function toDeployment(row: Deployment): StoredDeployment {
 
 /** An event in the life of a deployment, which comes once. */
 export function deploymentEvent(
-  eventType: string,
+  eventType: AuditEvent['eventType'],
   actor: string,
   deployment: { readonly id: string; readonly interventionId: string; readonly channel: Channel },
   details: Readonly<Record<string, unknown>>,

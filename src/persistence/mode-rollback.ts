@@ -49,7 +49,7 @@ async function withdrawWaiting(tx: Transaction, { requestedBy, reason }: Rollbac
     tx,
     withdrawn.map(({ id }) => ({
       key: `approval_withdrawn/${id}`,
-      eventType: 'approval_decided',
+      eventType: 'approval_decision',
       actor: requestedBy,
       subjectType: 'approval',
       subjectId: id,

@@ -7,6 +7,7 @@ import { insertMissingWithBills } from './insert-rows';
 import { INTERVENTIONS_IN_ORDER } from './intervention-store';
 import { RUN_COLUMNS, runRow, toRunFigures } from './recorded-run';
 import type { SimulationResult } from '../domain/simulation';
+import type { AuditEvent } from '../ports/audit';
 import type { RecordedReplay, SimulationStore, StoredSimulation } from '../ports/stores';
 import type { PrismaClient } from './client';
 import type { ReplayRun, Simulation } from './generated/client';
@@ -120,7 +121,11 @@ async function skip(
   });
 }
 
-function simulationEvent(eventType: string, simulationId: string, details: Record<string, unknown>) {
+function simulationEvent(
+  eventType: AuditEvent['eventType'],
+  simulationId: string,
+  details: Record<string, unknown>,
+) {
   return {
     key: `${eventType}/${simulationId}`,
     eventType,

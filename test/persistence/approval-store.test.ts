@@ -61,7 +61,7 @@ describe('assessed actions', () => {
     });
     for (const { approvalId } of given) expect(await world.audited(approvalId, 'action_assessed')).toBe(1);
     expect(await world.audited(given[0]!.approvalId, 'approval_requested')).toBe(1);
-    expect(await world.audited(given[1]!.approvalId, 'approval_decided')).toBe(1);
+    expect(await world.audited(given[1]!.approvalId, 'approval_decision')).toBe(1);
   });
 
   it.each(['review', 'safe', 'block'] as const)('keep the first verdict of tier %s', async (tier) => {
@@ -127,7 +127,7 @@ describe('a decision', () => {
       state: 'approved',
       decision: { ...decided, provenBy: null },
     });
-    expect(await world.audited(approvalId, 'approval_decided')).toBe(1);
+    expect(await world.audited(approvalId, 'approval_decision')).toBe(1);
   });
 
   it('is one of many that come at the same instant', async () => {
@@ -143,7 +143,7 @@ describe('a decision', () => {
     expect(verdicts.map((each) => ({ ...each, provenBy: null }))).toContainEqual(stands);
     expect(state).toBe(stands?.state);
     expect(await world.prisma.approvalDecision.count({ where: { approvalId } })).toBe(1);
-    expect(await world.audited(approvalId, 'approval_decided')).toBe(1);
+    expect(await world.audited(approvalId, 'approval_decision')).toBe(1);
   });
 
   it('does not outlive the cycle that withdrew the approval', async () => {

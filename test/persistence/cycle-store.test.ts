@@ -134,7 +134,7 @@ describe('closing a cycle', () => {
     const left = await world.prisma.simulation.findUniqueOrThrow({ where: { id: simulation.id } });
     expect(left).toMatchObject({ state: 'skipped', skipReason: 'cancelled' });
     expect(await world.audited(designs[1]!.id, 'experiment_skipped')).toBe(1);
-    expect(await world.audited(action.action.approvalId, 'approval_decided')).toBe(1);
+    expect(await world.audited(action.action.approvalId, 'approval_decision')).toBe(1);
   });
 
   it('settles reservations still open as unknown, and leaves settled ones', async () => {

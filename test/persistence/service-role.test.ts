@@ -2,6 +2,7 @@ import { Client } from 'pg';
 import { createAuditTrail } from '../../src/persistence/audit-trail';
 import { closePrisma, createPrisma } from '../../src/persistence/client';
 import { migrateDeploy, migrateDown, requireMigrated } from '../../src/persistence/migrations';
+import { event } from './audit-log';
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/postgres';
 
 async function query<Row extends object>(url: string, sql: string): Promise<readonly Row[]> {
@@ -75,15 +76,8 @@ describe("the service's role", () => {
     database = await createTestDatabase();
     const prisma = createPrisma(database.serviceUrl, { poolSize: 1 });
     try {
-      const event = {
-        key: 'a',
-        eventType: 'cycle_opened',
-        actor: 'ana',
-        subjectType: 'cycle',
-        subjectId: '1',
-      };
-      await createAuditTrail(prisma).append([{ ...event, details: {} }]);
-      await createAuditTrail(prisma).append([{ ...event, details: {} }]);
+      await createAuditTrail(prisma).append([event('a')]);
+      await createAuditTrail(prisma).append([event('a')]);
       expect(await prisma.auditLog.count()).toBe(1);
     } finally {
       await closePrisma(prisma);
