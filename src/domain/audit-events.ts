@@ -31,6 +31,8 @@ export const AUDIT_EVENT_TYPES = [
   'policy_loaded',
   'policy_reloaded',
   'policy_reload_failed',
+  'budget_warning',
+  'budget_overrun',
   'budget_reset',
   'access_key_created',
   'access_key_revoked',
