@@ -63,7 +63,17 @@ export interface Config {
   /** Always holds `demo`, the built-in application. */
   readonly targets: Readonly<Record<string, TargetSettings>>;
   readonly experiments: ExperimentSettings;
+  readonly access: {
+    /** Of one key. */
+    readonly requestsPerMinute: number;
+    /** Origins whose pages may use the API from a browser. */
+    readonly corsOrigins: readonly string[];
+    /** Absolute path of the text of the first key. */
+    readonly bootstrapKeyFile?: string;
+  };
   readonly approval: ApprovalSettings;
+  /** How long, and over how many canary replays, what went live is watched. */
+  readonly deployment: { readonly watchHours: number; readonly watchReplays: number };
   readonly cost: CostSettings;
   readonly log: { readonly level: Settings['log']['level'] };
   readonly modes: Readonly<Record<Mode, ModeOverrides>>;
@@ -213,6 +223,7 @@ function mistakesInTargets(
 }
 
 function toConfig(settings: Settings, cwd: string, modeIsChosen: boolean): Config {
+  const bootstrapKeyFile = settings.access.bootstrap_key_file;
   const { temporal, anthropic, cost } = settings;
   const ownerDatabaseUrl = settings.owner_database_url ?? settings.database_url;
   return {
@@ -249,7 +260,16 @@ function toConfig(settings: Settings, cwd: string, modeIsChosen: boolean): Confi
       defaultTimeoutSeconds: settings.experiments.default_timeout_seconds,
       costLimitUsd: settings.experiments.cost_limit_usd,
     },
+    access: {
+      requestsPerMinute: settings.access.requests_per_minute,
+      corsOrigins: settings.access.cors_origins,
+      ...(bootstrapKeyFile === undefined ? {} : { bootstrapKeyFile: resolve(cwd, bootstrapKeyFile) }),
+    },
     approval: { timeouts: settings.approval.timeouts },
+    deployment: {
+      watchHours: settings.deployment.watch_hours,
+      watchReplays: settings.deployment.watch_replays,
+    },
     cost: costSettingsOf(cost),
     log: settings.log,
     modes: {

@@ -9,6 +9,8 @@ import { createDetectionEngines } from './detection/engines';
 import { DomainError } from './domain/errors';
 import { microOfUsd, priceIn } from './domain/money';
 import { LLM_PROVIDERS } from './llm';
+import { createApiKeys } from './persistence/api-key-store';
+import { createApprovalProofs } from './persistence/approval-proofs';
 import { loadAuditKey } from './persistence/audit-key';
 import { AuditSealer } from './persistence/audit-sealer';
 import { createAuditTrail } from './persistence/audit-trail';
@@ -22,6 +24,7 @@ import { createRecords } from './persistence/records';
 import { createStores } from './persistence/stores';
 import { policyLoaded } from './policy-audit';
 import type { AuditTrail } from './ports/audit';
+import type { ApiKeys, ApprovalProofs } from './ports/access';
 import type { ApprovalGateway, CycleGateway } from './ports/cycle-gateway';
 import type { Budgets } from './ports/budgets';
 import type { Ledger } from './ports/ledger';
@@ -38,12 +41,15 @@ import { createModeGateway } from './temporal/mode-gateway';
 
 /** Connections of one process: a few activities at once, each with one statement under way. */
 const POOL_SIZE = 20;
+const HOUR_MS = 3_600_000;
 
 /** The adapters of one process, joined to ports. The only place that knows both. */
 export interface Container {
   readonly prisma: PrismaClient;
   readonly stores: Stores;
   readonly records: Records;
+  readonly keys: ApiKeys;
+  readonly proofs: ApprovalProofs;
   readonly ledger: Ledger;
   readonly budgets: Budgets;
   readonly targets: TargetDirectory;
@@ -80,6 +86,8 @@ export async function openContainer(
     prisma,
     stores,
     records: createRecords(prisma),
+    keys: createApiKeys(prisma),
+    proofs: createApprovalProofs(prisma),
     ledger: createLedger(prisma, config.cost),
     budgets: createBudgets(prisma, config.cost),
     targets: createTargetDirectory(config.targets, env, config.cost.prices),
@@ -135,6 +143,10 @@ export function activitiesOf(
       };
     },
     migrationProblem: () => migrationProblem(config),
+    watch: {
+      watchMs: config.deployment.watchHours * HOUR_MS,
+      watchReplays: config.deployment.watchReplays,
+    },
     worstCasePrice: config.cost.worstCase,
     llm: container.llm,
     maxAnswerTokens: config.anthropic.maxOutputTokens,

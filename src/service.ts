@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createApp, listen } from './api/app';
+import { openAccess } from './open-access';
 import { startBackend } from './backend';
 import type { OnClose } from './backend';
 import { Closers } from './closers';
@@ -69,6 +70,7 @@ async function start(
   const { policy, audit } = container;
   const reload = createReload({ policy, audit, modes: backend.modes, log, files }, modesAtStart);
   if (!api) return { metricsUrl, reload };
+  await openAccess(container.keys, config);
 
   let draining = false;
   const app = createApp({
@@ -79,6 +81,12 @@ async function start(
     mode: container.stores.mode,
     modes,
     policy,
+    access: {
+      keys: container.keys,
+      proofs: container.proofs,
+      requestsPerMinute: config.access.requestsPerMinute,
+      corsOrigins: config.access.corsOrigins,
+    },
     targets: container.targets,
     defaultTarget: config.defaultTarget,
     health: probes(

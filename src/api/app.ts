@@ -3,13 +3,14 @@ import { Router } from '@koa/router';
 import Koa, { type Context, type Middleware } from 'koa';
 import { serveHttp, type HttpServer } from '../http-server';
 import { answerProblems } from './answer-problems';
+import { createAuthenticator, type Authenticator } from './authenticate';
 import { refuseLargeBody } from './body';
 import type { ApiDeps } from './deps';
 import { observe } from './observe';
 import { HttpProblem } from './problem';
 import type { Route } from './route';
 import { createRoutes } from './routes';
-import { refuseOtherOrigins } from './same-origin';
+import { allowOrigins, refuseOtherOrigins } from './origins';
 
 const DRAIN_EVENT = 'drain';
 
@@ -21,14 +22,17 @@ export function createApp(deps: ApiDeps): Koa {
   app.once(DRAIN_EVENT, () => stopping.abort());
   app.on('error', (error: unknown) => deps.logger.debug({ err: error }, 'response not delivered'));
 
+  const { keys, requestsPerMinute, corsOrigins } = deps.access;
+  const authenticator = createAuthenticator(keys, { requestsPerMinute });
   const router = new Router();
   for (const route of createRoutes(deps, stopping.signal)) {
-    router.register(route.path, [route.method], answer(route, stopping.signal));
+    router.register(route.path, [route.method], answer(route, authenticator, stopping.signal));
   }
   app.use(observe(deps));
   app.use(answerProblems(deps));
   app.use(closeConnectionsOnce(stopping.signal));
-  app.use(refuseOtherOrigins());
+  app.use(allowOrigins(corsOrigins));
+  app.use(refuseOtherOrigins(corsOrigins));
   app.use(refuseLargeBody);
   app.use(router.routes());
   app.use((ctx) => refuseUnmatched(ctx.path, router));
@@ -51,10 +55,11 @@ export function listen(
   );
 }
 
-function answer(route: Route, stopping: AbortSignal): Middleware {
+function answer(route: Route, authenticator: Authenticator, stopping: AbortSignal): Middleware {
   return async (ctx) => {
     ctx.state['route'] = route.path;
-    const { status, headers = {}, body } = await route.handle(ctx, lifetimeOf(ctx, stopping));
+    const principal = await authenticator.principalOf(ctx, route.access);
+    const { status, headers = {}, body } = await route.handle(ctx, lifetimeOf(ctx, stopping), principal);
     ctx.status = status;
     ctx.set({ ...headers });
     if (body !== undefined) ctx.body = body;

@@ -17,6 +17,9 @@ export function observe({ logger, metrics }: Pick<ApiDeps, 'logger' | 'metrics'>
       'X-Request-Id': requestId,
       'X-Content-Type-Options': 'nosniff',
       'Cache-Control': 'no-store',
+      'Referrer-Policy': 'no-referrer',
+      'Cross-Origin-Resource-Policy': 'same-origin',
+      'X-Frame-Options': 'DENY',
       'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
     });
     ctx.res.once('close', () => {

@@ -10,6 +10,13 @@ const jsonValue: z.ZodType<JsonValue> = z.json();
 /** Where zod puts schemas with an id that are only used inside others; here they are components like the rest. */
 const SHARED = '__shared';
 const TITLE = 'Tinman';
+const KEY_SCHEME = 'apiKey';
+/** Problems of every route that needs a key. */
+const ACCESS_PROBLEMS = {
+  401: 'There is no valid key.',
+  403: 'The role of the key is not enough.',
+  429: 'The key asks too often; see Retry-After.',
+};
 /** Problems of every route that reads a body. */
 const BODY_PROBLEMS = { 400: 'Malformed JSON.', 413: 'The body is too large.', 415: 'The body is not JSON.' };
 
@@ -26,7 +33,12 @@ export function openApiDocument(routes: readonly Route[], version: string): Json
     openapi: '3.1.0',
     info: { title: TITLE, version, description: 'Finds how an LLM system fails before its users do.' },
     paths,
-    components: { schemas: components.render() },
+    components: {
+      schemas: components.render(),
+      securitySchemes: {
+        [KEY_SCHEME]: { type: 'http', scheme: 'bearer', description: 'A key of `tinman keys create`.' },
+      },
+    },
   };
 }
 
@@ -45,6 +57,12 @@ function operation(route: Route, components: Components): Json {
     operationId: `${route.method.toLowerCase()}${route.path.replace(/\W+(\w)/g, (_, letter: string) => letter.toUpperCase())}`,
     tags: [route.tag],
     summary: route.summary,
+    ...(route.access === 'open'
+      ? { security: [] }
+      : {
+          security: [{ [KEY_SCHEME]: [] }],
+          description: `Needs the role ${route.access}, where there are keys.`,
+        }),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(route.body === undefined
       ? {}
@@ -58,6 +76,7 @@ function operation(route: Route, components: Components): Json {
 function problemsOf(route: Route): Readonly<Record<number, string>> {
   const validates = [route.params, route.query, route.headers, route.body].some((part) => part !== undefined);
   return {
+    ...(route.access === 'open' ? {} : ACCESS_PROBLEMS),
     ...(route.body === undefined ? {} : BODY_PROBLEMS),
     ...(validates ? { 422: 'The request breaks its schema; `errors` says where.' } : {}),
     ...route.problems,

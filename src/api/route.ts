@@ -2,7 +2,6 @@ import type { Context } from 'koa';
 import type { z } from 'zod';
 import type { Principal, Role } from '../domain/access';
 import { readBody } from './body';
-import { principalOf } from './principal';
 import { invalidRequest, type Violation } from './problem';
 
 /** What a route answers with one status. Without a schema the answer is not JSON, and `contentType` says what it is. */
@@ -62,7 +61,7 @@ export interface RouteDefinition<
 
 /** A route whose types are settled: what the router and the document work with. */
 export interface Route extends Omit<RouteDefinition, 'handler'> {
-  readonly handle: (ctx: Context, signal: AbortSignal) => Promise<Reply>;
+  readonly handle: (ctx: Context, signal: AbortSignal, principal: Principal) => Promise<Reply>;
 }
 
 /** The single definition of an endpoint. */
@@ -75,7 +74,7 @@ export function defineRoute<
   const { handler, ...route } = definition;
   return {
     ...route,
-    handle: async (ctx, signal) => {
+    handle: async (ctx, signal, principal) => {
       const raw: unknown = route.body === undefined ? undefined : await readBody(ctx);
       const violations: Violation[] = [];
       const request = {
@@ -83,7 +82,7 @@ export function defineRoute<
         query: parse<Q>(route.query, { ...ctx.query }, 'query', violations),
         headers: parse<H>(route.headers, ctx.headers, 'header', violations),
         body: parse<B>(route.body, raw, 'body', violations),
-        principal: principalOf(ctx),
+        principal,
         signal,
       };
       if (violations.length > 0) throw invalidRequest(violations);

@@ -26,6 +26,8 @@ export class ApiClient {
   constructor(
     private readonly baseUrl: string,
     private readonly signal: AbortSignal,
+    /** Sent with every request, where there is one. */
+    private readonly key?: string,
   ) {}
 
   /**
@@ -70,7 +72,11 @@ export class ApiClient {
     try {
       return await fetch(url, {
         method,
-        headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+        headers: {
+          ...headers,
+          ...(this.key === undefined ? {} : { authorization: `Bearer ${this.key}` }),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         signal: AbortSignal.any([this.signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]),
       });
@@ -85,14 +91,20 @@ export class ApiClient {
   }
 }
 
+/** What to do about a refusal, by its status. */
+const ADVICE: Readonly<Record<number, string>> = {
+  401: '. Put a key of `tinman keys create` into TINMAN_API_KEY',
+};
+
 function refusal(response: Response, body: unknown): CliError {
   const problem = problemSchema.safeParse(body).data;
   const unavailable = [502, 503, 504].includes(response.status);
   const said = problem?.detail ?? problem?.title ?? response.statusText;
+  const advice = ADVICE[response.status] ?? '';
   const places = (problem?.errors ?? []).map(({ pointer, detail }) => `\n  ${pointer || '/'}: ${detail}`);
   return new CliError(
     unavailable ? EXIT.infrastructure : EXIT.failed,
-    `${oneLine(said)} (HTTP ${response.status})${places.join('')}`,
+    `${oneLine(said)} (HTTP ${response.status})${advice}${places.join('')}`,
     problem,
   );
 }

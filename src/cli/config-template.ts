@@ -11,6 +11,12 @@ export const CONFIG_TEMPLATE = `## Settings of Tinman. Every one is optional, an
 # port: 8000
 # metrics_port: 9090
 
+## Beyond loopback the API needs keys (tinman keys create). The first one may come from a file.
+## bootstrap_key_file names it (TINMAN_BOOTSTRAP_KEY_FILE); cors_origins are those whose pages may use the API.
+# access:
+#   requests_per_minute: 1200
+#   cors_origins: []
+
 ## The key of the audit chain and its anchors lie in home, unless another file is named: best where whoever may change the
 ## database may not write (TINMAN_AUDIT_KEY_FILE, TINMAN_AUDIT_ANCHOR_FILE).
 

@@ -5,6 +5,7 @@ import { addCycleCommands } from './commands/cycle';
 import { addDemoTargetCommand } from './commands/demo-target';
 import { addDevCommand } from './commands/dev';
 import { addInitCommand } from './commands/init';
+import { addKeyCommands } from './commands/keys';
 import { addMigrateCommands } from './commands/migrate';
 import { addModeCommands } from './commands/mode';
 import { addPolicyCommands } from './commands/policy';
@@ -49,6 +50,7 @@ export function createProgram(context: CliContext, version: string): Command {
   addDevCommand(program, context);
   addServiceCommands(program, context);
   addMigrateCommands(program, context);
+  addKeyCommands(program, context);
   addCycleCommands(program, context);
   addApprovalCommands(program, context);
   addRecordCommands(program, context);

@@ -32,7 +32,8 @@ export async function readServiceConfig(
 
 /** A client for `--url`, else TINMAN_URL, else the configured port on this machine. */
 export function apiClient(context: CliContext, options: GlobalOptions): ApiClient {
-  return new ApiClient(apiUrl(context, options), context.signal);
+  const key = context.env['TINMAN_API_KEY'] || undefined;
+  return new ApiClient(apiUrl(context, options), context.signal, key);
 }
 
 function apiUrl(context: CliContext, options: GlobalOptions): string {

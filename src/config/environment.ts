@@ -22,6 +22,7 @@ export const BINDINGS: Readonly<Record<string, Binding>> = {
   TINMAN_RESEARCHER: { path: ['researcher'], kind: 'text' },
   TINMAN_TARGET: { path: ['default_target'], kind: 'text' },
   TINMAN_BUDGET_USD: { path: ['cost', 'budget_usd'], kind: 'number' },
+  TINMAN_BOOTSTRAP_KEY_FILE: { path: ['access', 'bootstrap_key_file'], kind: 'text' },
   TINMAN_LOG_LEVEL: { path: ['log', 'level'], kind: 'text' },
   TEMPORAL_ADDRESS: { path: ['temporal', 'address'], kind: 'text' },
   TEMPORAL_NAMESPACE: { path: ['temporal', 'namespace'], kind: 'text' },
@@ -31,7 +32,7 @@ export const BINDINGS: Readonly<Record<string, Binding>> = {
 };
 
 /** Variables of our own that are no setting: where the file is, where a client finds the API. */
-const OTHER_VARIABLES = ['TINMAN_CONFIG', 'TINMAN_URL', 'TINMAN_CACHE_DIR'];
+const OTHER_VARIABLES = ['TINMAN_CONFIG', 'TINMAN_URL', 'TINMAN_API_KEY', 'TINMAN_CACHE_DIR'];
 
 /** A value laid over the file, with the name a person would look for. */
 export interface Override {

@@ -97,6 +97,18 @@ export const SETTINGS = z.strictObject({
   audit: z
     .strictObject({ key_file: z.string().min(1).optional(), anchor_file: z.string().min(1).optional() })
     .prefault({}),
+  access: z
+    .strictObject({
+      bootstrap_key_file: z.string().min(1).optional(),
+      requests_per_minute: z.int().min(1).max(1_000_000).default(1_200),
+      cors_origins: z
+        .array(
+          z.string().regex(/^https?:\/\/[^/\s]+$/, 'Expected an origin such as https://console.example.com'),
+        )
+        .max(100)
+        .default([]),
+    })
+    .prefault({}),
   approval: z
     .strictObject({
       timeouts: z
@@ -108,6 +120,12 @@ export const SETTINGS = z.strictObject({
           S4: seconds.default(DAY_SECONDS),
         })
         .prefault({}),
+    })
+    .prefault({}),
+  deployment: z
+    .strictObject({
+      watch_hours: z.number().positive().max(24 * 365).default(24),
+      watch_replays: z.int().min(2).max(500).default(30),
     })
     .prefault({}),
   cost: COST_SETTINGS.prefault({}),

@@ -1,6 +1,7 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020';
 import { z } from 'zod';
 import { createApp, listen } from '../../src/api/app';
+import type { ApiDeps } from '../../src/api/deps';
 import type { HttpServer } from '../../src/http-server';
 import type { FakeWorld } from './fake-world';
 
@@ -47,8 +48,8 @@ export class ApiClient {
   ) {}
 
   /** Serves an API over a fake world. */
-  static async start(world: FakeWorld): Promise<ApiClient> {
-    const server = await listen(createApp(world.deps), { host: '127.0.0.1', port: 0 });
+  static async start(world: FakeWorld, deps: ApiDeps = world.deps): Promise<ApiClient> {
+    const server = await listen(createApp(deps), { host: '127.0.0.1', port: 0 });
     return new ApiClient(server.url, await documentAt(server.url), server);
   }
 

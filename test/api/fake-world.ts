@@ -5,6 +5,7 @@ import { DEFAULT_POLICY, loadRiskPolicy } from '../../src/config/risk-policy';
 import { DomainError } from '../../src/domain/errors';
 import { blockedReason } from '../../src/domain/mode-transition';
 import type { TransitionAnswer } from '../../src/ports/mode-gateway';
+import type { Principal } from '../../src/domain/access';
 import type { Mode } from '../../src/domain/mode';
 import type { ApiDeps } from '../../src/api/deps';
 import type { Probe } from '../../src/ports/health';
@@ -76,6 +77,15 @@ export class FakeWorld {
     if (cycleId !== this.cycleId) throw new DomainError('not_found', `there is no research cycle ${cycleId}`);
   }
 
+  /** Who asked for cycles, as they were named. */
+  readonly requesters: string[] = [];
+  /** Keys by their text; nobody needs one while there are none. */
+  readonly principals = new Map<string, Principal>();
+  private readonly keys: ApiDeps['access']['keys'] = {
+    exist: () => Promise.resolve(this.principals.size > 0),
+    principalOf: (key) => Promise.resolve(this.principals.get(key)),
+  };
+
   get deps(): ApiDeps {
     const log = (level: string) => (fields: Readonly<Record<string, unknown>>, message: string) =>
       void this.logs.push({ level, message, fields });
@@ -91,6 +101,12 @@ export class FakeWorld {
       },
       policy: { current: () => defaultPolicy, file: DEFAULT_POLICY.shownAs },
       modes: { request: (input) => Promise.resolve(this.transition(input.to)) },
+      access: {
+        keys: this.keys,
+        proofs: { write: (_decision, { keyId }) => Promise.resolve(keyId ?? undefined) },
+        requestsPerMinute: 1_000_000,
+        corsOrigins: ['https://console.example.com'],
+      },
       targets: {
         names: ['demo'],
         get: () => {
@@ -136,7 +152,10 @@ export class FakeWorld {
 
   private cycleGateway(): ApiDeps['cycles'] {
     return {
-      start: (request, _requestedBy, key) => this.read(() => this.start(request, key)),
+      start: (request, requestedBy, key) => {
+        this.requesters.push(requestedBy);
+        return this.read(() => this.start(request, key));
+      },
       waitForEnd: (_cycleId, timeoutMs) => this.waitForEnd(timeoutMs),
       cancel: (cycleId) => this.read(() => this.steer(cycleId)),
       setPaused: (cycleId) => this.read(() => this.steer(cycleId)),

@@ -65,7 +65,7 @@ describe('assessed actions', () => {
   });
 
   it.each(['review', 'safe', 'block'] as const)('keep the first verdict of tier %s', async (tier) => {
-    const { cycleId, input, designs } = await designedCycle(world);
+    const { input, designs } = await designedCycle(world);
     const approvalId = randomUUID();
     const outcome = tier === 'review' ? 'wait' : tier === 'safe' ? 'go' : 'refused';
     const first = assessedAction(designs[0]!.id, { approvalId, tier, outcome });
@@ -81,7 +81,7 @@ describe('assessed actions', () => {
   });
 
   it('agree when they are assessed differently at the same instant', async () => {
-    const { cycleId, input, designs } = await designedCycle(world);
+    const { input, designs } = await designedCycle(world);
     for (let round = 0; round < 5; round++) {
       const approvalId = randomUUID();
       const assessed = [

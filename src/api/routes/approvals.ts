@@ -40,7 +40,7 @@ const StandingDecision = z
   .meta({ id: 'StandingDecision' });
 
 /** `/approvals/pending` and `/approvals/:id/decide`; the list and the record come with the other resources. */
-export function approvalRoutes({ approvals, records }: ApiDeps): readonly Route[] {
+export function approvalRoutes({ approvals, records, access }: ApiDeps): readonly Route[] {
   return [
     defineRoute({
       method: 'GET',
@@ -76,7 +76,9 @@ export function approvalRoutes({ approvals, records }: ApiDeps): readonly Route[
           decided_by: body.decided_by,
           ...(body.reason === undefined ? {} : { reason: body.reason }),
         };
-        const standing = await approvals.decide(decision, principal.name, headers['idempotency-key']);
+        const proofId = await access.proofs.write(decision, principal);
+        const proven = proofId === undefined ? decision : { ...decision, proof_id: proofId };
+        const standing = await approvals.decide(proven, principal.name, headers['idempotency-key']);
         return { status: 200, body: standingDecision(standing) };
       },
     }),

@@ -77,7 +77,7 @@ async function present(
   config: Config,
   stack: Stack,
 ): Promise<void> {
-  const client = new ApiClient(stack.apiUrl, context.signal);
+  const client = new ApiClient(stack.apiUrl, context.signal, context.env['TINMAN_API_KEY'] || undefined);
   const cycle = config.databaseUrl === undefined ? await runDemoCycle(context, options, client) : undefined;
   const urls = urlsOf(stack, config, cycle);
   show(context, options, { ...urls, cycle: cycle ?? null }, () => writeUrls(context, urls));
