@@ -6,9 +6,12 @@ import type {
   OfferedDecision,
   ProposedAction,
 } from '../src/domain/approval';
+import type { Channel, DeploymentState } from '../src/domain/deployment';
+import type { DomainErrorCode } from '../src/domain/errors';
 import type { CurrentMode, Mode } from '../src/domain/mode';
 import type { Severity } from '../src/domain/severity';
 import type { SimulationVerdict } from '../src/domain/simulation';
+import type { Publication } from '../src/ports/deployment-store';
 import type { AppliedChange } from '../src/ports/stores';
 
 /** Facts that hold for the whole cycle, read once at its start. */
@@ -79,8 +82,69 @@ export interface TransitionCheck {
   readonly action: Omit<ProposedAction, 'approvalId'>;
 }
 
+/** What starts a deployment. */
+export interface DeploymentInput {
+  readonly deploymentId: string;
+  readonly interventionId: string;
+  readonly channel: Channel;
+  readonly requestedBy: string;
+  /** Why an admin publishes it whatever its simulation says; null without an override. */
+  readonly overrideReason: string | null;
+  readonly workflowId: string;
+}
+
+/** How a deployment is watched; settled when it is asked for. */
+export interface DeploymentPlan {
+  readonly watchMs: number;
+  /** Assessed pairs after which the watch ends, if the time has not passed before. */
+  readonly watchReplays: number;
+  readonly executionTimeoutMs: number;
+}
+
+export type DeploymentOpening =
+  | { readonly outcome: 'refused'; readonly code: DomainErrorCode; readonly message: string }
+  | {
+      readonly outcome: 'opened';
+      readonly action: Omit<ProposedAction, 'approvalId'>;
+      readonly plan: DeploymentPlan;
+      /** What to do when the gate blocks it; null when the policy does not. */
+      readonly blockedHint: string | null;
+    };
+
 /** What workflows may ask of the outside world; the only file of this folder they import. All are idempotent. */
-export interface Activities extends CycleActivities, TransitionActivities {}
+export interface Activities extends CycleActivities, TransitionActivities, DeploymentActivities {}
+
+/** The steps of `deployIntervention`. */
+export interface DeploymentActivities {
+  /** Checks what bars a deployment and writes down that it is asked for. Local. */
+  openDeployment(input: DeploymentInput): Promise<DeploymentOpening>;
+  /** Makes it live, if everything still is as it was approved. */
+  publishDeployment(input: {
+    readonly input: DeploymentInput;
+    readonly gate: GateVerdict;
+    readonly plan: DeploymentPlan;
+  }): Promise<Publication>;
+  /** Ends one that never went live; takes back one that is live and will not be watched any more. */
+  abandonDeployment(input: { readonly input: DeploymentInput; readonly reason: string }): Promise<void>;
+  /** One round of canary pairs, and what all of them show so far; heart-beats. */
+  replayCanaries(input: {
+    readonly deploymentId: string;
+    readonly round: number;
+    readonly timeoutMs: number;
+  }): Promise<{
+    /** False once it was taken back. */
+    readonly live: boolean;
+    /** Nothing, or not everything, could be played: the round is to be gone on with later. */
+    readonly paused: boolean;
+    readonly harm: boolean;
+    /** Assessed so far. */
+    readonly pairs: number;
+  }>;
+  /** Ends the watch: keeps the deployment, or takes it back when its canaries show harm. */
+  concludeWatch(input: {
+    readonly deploymentId: string;
+  }): Promise<{ readonly state: DeploymentState; readonly message: string }>;
+}
 
 /** The steps of `modeTransition`. */
 export interface TransitionActivities {

@@ -30,6 +30,8 @@ export interface ActivityDeps {
   /** Aborted when the worker begins to shut down, before it cancels what is still under way. */
   readonly draining: AbortSignal;
   readonly settingsFor: (mode: Mode) => ModeSettings;
+  /** How long, and over how many assessed canary pairs, what went live is watched. */
+  readonly watch: { readonly watchMs: number; readonly watchReplays: number };
   /** What a model without a known price is charged outside production; in production it is refused. */
   readonly worstCasePrice: TokenPrice;
   /** What is wrong with the database's schema; undefined when it is that of this version. */

@@ -1,6 +1,7 @@
 import { assessActions } from './assess-actions';
 import type { Activities } from './contract';
 import type { ActivityDeps } from './deps';
+import { abandonDeployment, openDeployment, publishDeployment } from './deployments';
 import { designExperiments } from './design-experiments';
 import { designInterventions } from './design-interventions';
 import { discoverFailures } from './discover-failures';
@@ -13,6 +14,7 @@ import { recordApproval } from './record-approval';
 import { runExperiment } from './run-experiment';
 import { simulateIntervention } from './simulate-intervention';
 import { rememberCycles } from './support/remembered-cycles';
+import { concludeWatch, replayCanaries } from './watch-deployment';
 
 export type { ActivityDeps } from './deps';
 export { researcherStamp } from './support/researcher';
@@ -43,6 +45,11 @@ export function createActivities(given: ActivityDeps): Activities {
     checkTransition: withFailures(checkTransition(deps)),
     applyTransition: withFailures(applyTransition(deps)),
     refuseTransition: withFailures(refuseTransition(deps)),
+    openDeployment: withFailures(openDeployment(deps)),
+    publishDeployment: withFailures(publishDeployment(deps)),
+    abandonDeployment: withFailures(abandonDeployment(deps)),
+    replayCanaries: withFailures(replayCanaries(deps)),
+    concludeWatch: withFailures(concludeWatch(deps)),
     recordPause: withFailures(({ cycleId, paused }) => cycles.setPaused(cycleId, paused)),
   };
 }

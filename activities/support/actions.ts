@@ -53,11 +53,17 @@ export function simulationAction(
   };
 }
 
+/** What a verdict on an intervention is bound to: another model or another configuration may behave otherwise. */
+export function configurationDigest({ model, configuration }: TargetDescription): string {
+  return digestOf({ model, configuration });
+}
+
 /** Binds an approval to exactly this action under this policy. */
 export function actionDigest(action: Action, policyVersion: string): string {
   return digestOf({ ...action, approvalId: undefined, policyVersion });
 }
 
-function dollars(micro: number): string {
+/** Micro-dollars for people. */
+export function dollars(micro: number): string {
   return `${usdOfMicro(micro).toFixed(4)} USD`;
 }

@@ -1,4 +1,6 @@
 import type { GateVerdict } from '../../src/domain/approval';
+import type { Mode } from '../../src/domain/mode';
+import type { ReserveInput } from '../../src/ports/ledger';
 import type { CycleRecord, RecordedRun } from '../../src/ports/stores';
 import type { Target } from '../../src/ports/target';
 import type { ActivityDeps } from '../deps';
@@ -6,29 +8,41 @@ import { cycleScopes } from './cycle-scopes';
 import type { Play, Played, PlaySession } from './play';
 import { targetPrice } from './reckoning';
 
-/** Opens what the plays of one step share: every reservation checks the mode's version and the step's own limit. */
+interface Step {
+  readonly signal: AbortSignal;
+  readonly deadlineMs: number;
+  readonly stepScope: string;
+}
+
+/** Opens what the plays of one step of a cycle share: every reservation checks the mode's version and the step's own limit. */
 export function openSession(
   deps: ActivityDeps,
   cycle: CycleRecord,
   target: Target,
   gate: GateVerdict,
-  step: { readonly signal: AbortSignal; readonly deadlineMs: number; readonly stepScope: string },
+  step: Step,
 ): PlaySession {
-  const limitMicroUsd = deps.settingsFor(gate.mode).costLimitMicroUsd;
-  const scopes = [...cycleScopes(cycle.id, cycle.request), { scope: step.stepScope, limitMicroUsd }];
+  const { mode, modeVersion } = gate;
+  const scopes = cycleScopes(cycle.id, cycle.request);
+  return openSessionOf(deps, { cycleId: cycle.id, scopes, mode, modeVersion }, target, step);
+}
+
+/** The same for plays of any origin; without `modeVersion` they go on when the mode changes. */
+export function openSessionOf(
+  deps: ActivityDeps,
+  origin: Pick<ReserveInput, 'cycleId' | 'scopes' | 'modeVersion'> & { readonly mode: Mode },
+  target: Target,
+  step: Step,
+): PlaySession {
+  const { mode, ...reserved } = origin;
+  const limitMicroUsd = deps.settingsFor(mode).costLimitMicroUsd;
+  const scopes = [...origin.scopes, { scope: step.stepScope, limitMicroUsd }];
   return {
     target,
-    price: targetPrice(deps, target, gate.mode),
+    price: targetPrice(deps, target, mode),
     engines: deps.engines,
     ledger: deps.ledger,
-    reserve: (entries) =>
-      deps.ledger.reserve({
-        cycleId: cycle.id,
-        target: target.describe.name,
-        scopes,
-        entries,
-        modeVersion: gate.modeVersion,
-      }),
+    reserve: (entries) => deps.ledger.reserve({ ...reserved, target: target.describe.name, scopes, entries }),
     stepScope: step.stepScope,
     signal: step.signal,
     draining: deps.draining,

@@ -65,6 +65,11 @@ export const CONFIG_TEMPLATE = `## Settings of Tinman. Every one is optional, an
 #     S3: 24h
 #     S4: 24h
 
+## How long an intervention that went live is watched: so many hours or canary replays, whichever comes first.
+# deployment:
+#   watch_hours: 24
+#   watch_replays: 30
+
 ## What may be spent (TINMAN_BUDGET_USD) in a period: hourly, daily, weekly, monthly, session or unlimited.
 ## Calls of a target can have a budget of their own, and models prices that win over the list prices.
 # cost:
