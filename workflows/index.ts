@@ -1,2 +1,3 @@
+export { deployIntervention } from './deploy-intervention';
 export { modeTransition } from './mode-transition';
 export { researchCycle } from './research-cycle';

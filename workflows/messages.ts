@@ -1,5 +1,7 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { ApprovalDecision, ApprovalState, DecidedApproval } from '../src/domain/approval';
+import type { DeploymentState } from '../src/domain/deployment';
+import type { DomainErrorCode } from '../src/domain/errors';
 import type { Mode } from '../src/domain/mode';
 import type { CyclePhase, CycleState, EndedCycleState } from '../src/domain/cycle';
 
@@ -25,6 +27,22 @@ export const transitionProgressUpdate = defineUpdate<TransitionProgress>('transi
 export const transitionQuery = defineQuery<TransitionProgress>('status');
 /** The mode was rolled back: a transition that waits gives up. */
 export const supersedeTransitionSignal = defineSignal('supersedeTransition');
+
+/** How far a deployment is. */
+export interface DeploymentProgress {
+  readonly deploymentId: string;
+  readonly state: 'checking' | 'waiting' | DeploymentState;
+  readonly message: string;
+  /** Why it was refused. */
+  readonly code?: DomainErrorCode;
+  /** While it waits. */
+  readonly approvalId?: string;
+}
+/** Answers once the deployment waits for a person or has ended. */
+export const deploymentProgressUpdate = defineUpdate<DeploymentProgress>('deploymentProgress');
+export const deploymentQuery = defineQuery<DeploymentProgress>('status');
+/** It was taken back: its watch ends. */
+export const withdrawDeploymentSignal = defineSignal('withdrawDeployment');
 
 /** What the workflow itself knows, for the Web UI's query tab and live detail views. */
 export interface CycleStatus {

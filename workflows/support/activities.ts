@@ -17,7 +17,9 @@ export const witnessed = wf.proxyActivities<Pick<Activities, 'recordApproval' | 
 });
 
 /** Steps of a few milliseconds with an effect that must not be there before history knows of it. */
-export const lasting = wf.proxyActivities<Pick<Activities, 'applyTransition'>>({
+export const lasting = wf.proxyActivities<
+  Pick<Activities, 'applyTransition' | 'publishDeployment' | 'abandonDeployment' | 'concludeWatch'>
+>({
   startToCloseTimeout: '30 seconds',
   retry: { initialInterval: '200 milliseconds', maximumInterval: '10 seconds' },
 });
@@ -36,7 +38,10 @@ export function research(plan: CyclePlan): wf.ActivityInterfaceFor<Activities> {
 }
 
 /** A step that calls the target: heart-beats every two seconds, goes on after a crash with the runs that are missing. */
-export function execution(plan: CyclePlan, summary: string): wf.ActivityInterfaceFor<Activities> {
+export function execution(
+  plan: Pick<CyclePlan, 'executionTimeoutMs'>,
+  summary: string,
+): wf.ActivityInterfaceFor<Activities> {
   return wf.proxyActivities<Activities>({
     startToCloseTimeout: plan.executionTimeoutMs + 60_000,
     scheduleToCloseTimeout: '7 days',

@@ -4,6 +4,7 @@ import type { GateVerdict, ProposedAction } from '../../src/domain/approval';
 import { quick } from './activities';
 import type { ApprovalDesk } from './approval-desk';
 import type { CycleView } from './cycle-view';
+import { failureType, rootMessage } from './failures';
 
 /** Refusals of an executor after which the gate is asked again: what it said no longer holds. */
 const ASSESSED_ANEW: ReadonlySet<string | undefined> = new Set(['mode_changed', 'policy_changed']);
@@ -149,13 +150,4 @@ function skip(
   detail: string,
 ): Promise<void> {
   return quick.skipStep({ cycleId, kind, subjectId: step.subjectId, reason, detail });
-}
-
-function failureType(error: unknown): string | undefined {
-  const cause = error instanceof wf.ActivityFailure ? error.cause : error;
-  return cause instanceof wf.ApplicationFailure ? (cause.type ?? undefined) : undefined;
-}
-
-function rootMessage(error: unknown): string {
-  return wf.rootCause(error) ?? String(error);
 }
