@@ -13,6 +13,7 @@ import { createApiKeys } from './persistence/api-key-store';
 import { createApprovalProofs } from './persistence/approval-proofs';
 import { loadAuditKey } from './persistence/audit-key';
 import { AuditSealer } from './persistence/audit-sealer';
+import { createAuditLog } from './persistence/audit-log';
 import { createAuditTrail } from './persistence/audit-trail';
 import { closePrisma, createPrisma } from './persistence/client';
 import type { PrismaClient } from './persistence/client';
@@ -23,7 +24,7 @@ import { recordId } from './persistence/record-id';
 import { createRecords } from './persistence/records';
 import { createStores } from './persistence/stores';
 import { policyLoaded } from './policy-audit';
-import type { AuditTrail } from './ports/audit';
+import type { AuditLog, AuditTrail } from './ports/audit';
 import type { ApiKeys, ApprovalProofs } from './ports/access';
 import type { ApprovalGateway, CycleGateway } from './ports/cycle-gateway';
 import type { Budgets } from './ports/budgets';
@@ -56,6 +57,7 @@ export interface Container {
   readonly llm: Llm | undefined;
   readonly policy: PolicyHolder;
   readonly audit: AuditTrail;
+  readonly auditLog: AuditLog;
   /** Appends what is not sealed yet to the audit chain, and anchors its head. */
   sealAudit(): Promise<number>;
   close(): Promise<void>;
@@ -94,6 +96,7 @@ export async function openContainer(
     llm: researcherModel(config),
     policy,
     audit,
+    auditLog: createAuditLog(prisma),
     sealAudit: () => sealer.seal(),
     close: () => closePrisma(prisma),
   };

@@ -77,6 +77,7 @@ async function start(
     cycles,
     approvals,
     records: container.records,
+    audit: container.auditLog,
     budgets: container.budgets,
     mode: container.stores.mode,
     modes,

@@ -1,4 +1,5 @@
 import type { RiskPolicy } from '../domain/risk';
+import type { AuditLog } from '../ports/audit';
 import type { Budgets } from '../ports/budgets';
 import type { ApiKeys, ApprovalProofs } from '../ports/access';
 import type { ApprovalGateway, CycleGateway } from '../ports/cycle-gateway';
@@ -15,6 +16,7 @@ export interface ApiDeps {
   readonly cycles: CycleGateway;
   readonly approvals: ApprovalGateway;
   readonly records: Records;
+  readonly audit: AuditLog;
   readonly budgets: Budgets;
   readonly mode: Pick<ModeStore, 'current' | 'waiting' | 'history'>;
   readonly modes: Pick<ModeGateway, 'request'>;

@@ -9,6 +9,7 @@ import { migrateDeploy } from '../persistence/migrations';
 import type { Logger } from '../ports/logger';
 import type { Metrics } from '../ports/metrics';
 import { prepareRuntime } from '../temporal/runtime';
+import { auditLogger, type AuditLogger } from './audit-logger';
 import { CostTracker } from './cost-tracker';
 import { findCycle, startCycle, type CycleHandle, type CycleResult, type ResearchRequest } from './cycles';
 import { memoryGraph, type MemoryGraph } from './graph';
@@ -31,6 +32,8 @@ export interface Tinman {
   readonly approvals: Approvals;
   /** Costs of this program, on the ledger and under the budget that cycles are paid from. */
   readonly costs: CostTracker;
+  /** What was done, by whom and when. */
+  readonly audit: AuditLogger;
   readonly metrics: Pick<Metrics, 'render'>;
   /**
    * Ends what is under way in this process and stops everything that was started for it. Cycles that still run go on
@@ -94,6 +97,7 @@ function present(backend: Backend, config: Config, closers: Closers): Tinman {
     records: recordLists(records),
     approvals: approvalsOf(approvals, records),
     costs,
+    audit: auditLogger(container.auditLog),
     metrics: { render: () => metrics.render() },
     close: () => {
       closing.abort();

@@ -1,6 +1,9 @@
 import { DomainError } from '../domain/errors';
 import type { Resource } from '../ports/records';
 
+/** What has pages. */
+type Listed = Resource | 'audit';
+
 /** Where a page ended: the next one begins below it, newest first. */
 export interface Position {
   readonly createdAt: Date;
@@ -12,12 +15,12 @@ export function isUuid(text: string): boolean {
 }
 
 /** A position as callers carry it, opaque: base64url of resource, time and id. */
-export function toCursor(resource: Resource, { createdAt, id }: Position): string {
+export function toCursor(resource: Listed, { createdAt, id }: Position): string {
   return Buffer.from(`${resource} ${createdAt.toISOString()} ${id}`).toString('base64url');
 }
 
 /** @throws {DomainError} `invalid_cursor` for anything but a cursor that a list of this resource gave. */
-export function fromCursor(resource: Resource, cursor: string): Position {
+export function fromCursor(resource: Listed, cursor: string): Position {
   const [ofResource, time = '', id = '', ...rest] = Buffer.from(cursor, 'base64url').toString().split(' ');
   const createdAt = new Date(time);
   const valid =

@@ -41,6 +41,7 @@ export class FakeWorld {
   readonly started: { request: CycleRequest; key: string | undefined; cycleId: string }[] = [];
   readonly decisions: { decision: ApprovalDecision; key: string | undefined }[] = [];
   readonly budgets = new FakeBudgets();
+  audit: ApiDeps['audit'] = { page: () => this.read(() => ({ items: [], nextCursor: null })) };
   readonly logs: LogLine[] = [];
   readonly samples: HttpSample[] = [];
   progress: CycleProgress = runningCycle(this.cycleId);
@@ -93,6 +94,7 @@ export class FakeWorld {
       cycles: this.cycleGateway(),
       approvals: { decide: (decision, _principal, key) => Promise.resolve(this.decide(decision, key)) },
       records: this.recordsPort(),
+      audit: this.audit,
       budgets: this.budgets,
       mode: {
         current: () => this.read(() => ({ mode: this.mode, version: 1 })),

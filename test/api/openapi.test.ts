@@ -25,6 +25,7 @@ const OPERATIONS = [
   'GET /approvals',
   'GET /approvals/pending',
   'GET /approvals/{id}',
+  'GET /audit',
   'POST /approvals/{id}/decide',
   ...['hypotheses', 'experiments', 'failures', 'interventions', 'simulations'].flatMap((name) => [
     `GET /${name}`,

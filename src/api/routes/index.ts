@@ -2,6 +2,7 @@ import type { ApiDeps } from '../deps';
 import { openApiDocument } from '../openapi';
 import type { Route } from '../route';
 import { approvalRoutes } from './approvals';
+import { auditRoutes } from './audit';
 import { budgetRoutes } from './budget';
 import { cycleEventRoutes } from './cycle-events';
 import { cycleRoutes } from './cycles';
@@ -26,6 +27,7 @@ export function createRoutes(deps: ApiDeps, stopping: AbortSignal): readonly Rou
     ...cycleEventRoutes(deps),
     ...approvalRoutes(deps),
     ...recordRoutes(deps),
+    ...auditRoutes(deps),
     documentRoute(() => document),
   ];
   const document = openApiDocument(routes, deps.identity.version);
