@@ -2,6 +2,7 @@ import { DomainError } from '../src/domain/errors';
 import type { ExperimentDesign, SimulatedTool } from '../src/domain/experiment';
 import type { Hypothesis } from '../src/domain/hypothesis';
 import { validateDetector } from '../src/domain/detect';
+import { stricterMode } from '../src/domain/mode';
 import type { CycleRecord, StoredExperiment } from '../src/ports/stores';
 import type { Target } from '../src/ports/target';
 import type { Activities, PlannedSteps } from './contract';
@@ -50,7 +51,7 @@ async function designMissing(
 ): Promise<{ readonly experiments: readonly StoredExperiment[]; readonly budgetExhausted: boolean }> {
   if (missing.length === 0) return { experiments: [], budgetExhausted: false };
   const memory = await deps.stores.memory.snapshot(target.describe.name, cycle.id);
-  const { mode } = await deps.stores.mode.current();
+  const mode = stricterMode(cycle.startMode, (await deps.stores.mode.current()).mode);
   const price = targetPrice(deps, target, mode);
   const made: NewExperiment[] = [];
   const commit = new GroupCommit<readonly NewExperiment[]>((groups) =>

@@ -1,4 +1,5 @@
 import { costMicroUsd, costUpperBoundMicroUsd } from '../../src/domain/money';
+import { stricterMode } from '../../src/domain/mode';
 import type { TokenPrice } from '../../src/domain/money';
 import { CallError } from '../../src/ports/call-error';
 import type { Settlement } from '../../src/ports/ledger';
@@ -14,6 +15,12 @@ import { BudgetExhausted } from './budget-exhausted';
 import { cycleScopes } from './cycle-scopes';
 import { priceInMode } from './pricing';
 
+/** What the researcher's calls need of the world. */
+type ResearcherDeps = Pick<
+  ActivityDeps,
+  'stores' | 'ledger' | 'llm' | 'worstCasePrice' | 'maxAnswerTokens' | 'onModelCall'
+>;
+
 export const offlineResearcher = createOfflineResearcher();
 
 /** Which researcher is configured, as every record names it. */
@@ -24,7 +31,7 @@ export function researcherStamp({ llm }: Pick<ActivityDeps, 'llm'>): ResearcherS
 }
 
 /** The configured researcher; its model calls are reserved, recorded and settled. Throws `BudgetExhausted` from a call. */
-export function researcherOf(deps: ActivityDeps, cycle: CycleRecord, signal: AbortSignal): Researcher {
+export function researcherOf(deps: ResearcherDeps, cycle: CycleRecord, signal: AbortSignal): Researcher {
   const { llm } = deps;
   if (llm === undefined) return offlineResearcher;
   const ask = createAsk((request) => recordedCall(deps, llm, cycle, request, signal));
@@ -33,14 +40,14 @@ export function researcherOf(deps: ActivityDeps, cycle: CycleRecord, signal: Abo
 
 /** One model call: reserved before, recorded with its bill after, whatever came of it. */
 async function recordedCall(
-  deps: ActivityDeps,
+  deps: ResearcherDeps,
   llm: Llm,
   cycle: CycleRecord,
   request: ModelRequest,
   signal: AbortSignal,
 ): Promise<LlmReply> {
   const { mode } = await deps.stores.mode.current();
-  const price = priceInMode(llm, mode, deps.worstCasePrice);
+  const price = priceInMode(llm, stricterMode(cycle.startMode, mode), deps.worstCasePrice);
   const ledgerKey = await reserve(deps, llm, cycle, request, price);
   const { operation, ...question } = request;
   const startedAt = performance.now();
@@ -71,7 +78,7 @@ async function recordedCall(
 
 /** Reserves the most the call can cost; returns the ledger's key. */
 async function reserve(
-  deps: ActivityDeps,
+  deps: ResearcherDeps,
   llm: Llm,
   cycle: CycleRecord,
   { operation, ...question }: ModelRequest,
