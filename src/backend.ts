@@ -5,6 +5,7 @@ import { activitiesOf, gatewaysOf, openContainer } from './container';
 import type { Container } from './container';
 import { createMetrics } from './observability/metrics';
 import type { ApprovalGateway, CycleGateway } from './ports/cycle-gateway';
+import type { DeploymentGateway } from './ports/deployment-gateway';
 import type { Logger } from './ports/logger';
 import type { Metrics } from './ports/metrics';
 import type { ModeGateway } from './ports/mode-gateway';
@@ -25,6 +26,7 @@ export interface Backend {
   readonly cycles: CycleGateway;
   readonly approvals: ApprovalGateway;
   readonly modes: ModeGateway;
+  readonly deployments: DeploymentGateway;
 }
 
 export interface BackendOptions {

@@ -3,11 +3,12 @@ import type { AuditLog } from '../ports/audit';
 import type { Budgets } from '../ports/budgets';
 import type { ApiKeys, ApprovalProofs } from '../ports/access';
 import type { ApprovalGateway, CycleGateway } from '../ports/cycle-gateway';
+import type { DeploymentGateway } from '../ports/deployment-gateway';
 import type { HealthProbes } from '../ports/health';
 import type { Logger } from '../ports/logger';
 import type { Metrics } from '../ports/metrics';
 import type { ModeGateway } from '../ports/mode-gateway';
-import type { ModeStore } from '../ports/stores';
+import type { FailureStore, ModeStore } from '../ports/stores';
 import type { Records } from '../ports/records';
 import type { TargetDirectory } from '../ports/target';
 
@@ -16,6 +17,8 @@ export interface ApiDeps {
   readonly cycles: CycleGateway;
   readonly approvals: ApprovalGateway;
   readonly records: Records;
+  readonly deployments: DeploymentGateway;
+  readonly failures: Pick<FailureStore, 'resolve' | 'reopen'>;
   readonly audit: AuditLog;
   readonly budgets: Budgets;
   readonly mode: Pick<ModeStore, 'current' | 'waiting' | 'history'>;

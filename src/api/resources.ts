@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { APPROVAL_STATES } from '../domain/approval';
 import { CYCLE_PHASES, CYCLE_STATES } from '../domain/cycle';
+import { CHANNELS, DEPLOYMENT_STATES } from '../domain/deployment';
 import { FAILURE_STATES, NOVELTIES } from '../domain/failure';
+import { WATCH_VERDICTS } from '../domain/harm-watch';
 import { INTERVENTION_TYPES } from '../domain/intervention';
 import { MODES } from '../domain/mode';
 import { ACTION_TYPES, RISK_TIERS } from '../domain/risk';
@@ -62,7 +64,7 @@ const Experiment = z
   })
   .meta({ id: 'Experiment' });
 
-const Failure = z
+export const Failure = z
   .looseObject({
     ...ofCycle,
     experiment_id: z.guid(),
@@ -77,6 +79,8 @@ const Failure = z
     root_cause: z.string(),
     novelty: z.enum(NOVELTIES),
     state: z.enum(FAILURE_STATES),
+    state_set_by: z.string().nullable().describe('Who set the state by hand; null where cycles set it.'),
+    state_reason: z.string().nullable().describe('The evidence or the reason given.'),
   })
   .meta({ id: 'Failure' });
 
@@ -107,6 +111,43 @@ export const Simulation = z
     ended_at: timestamp.nullable(),
   })
   .meta({ id: 'Simulation' });
+
+export const Deployment = z
+  .looseObject({
+    ...ofCycle,
+    intervention_id: z.guid(),
+    simulation_id: z.guid().nullable().describe('The simulation that spoke for it.'),
+    channel: z.enum(CHANNELS),
+    target: z.string(),
+    state: z.enum(DEPLOYMENT_STATES),
+    type: z.enum(INTERVENTION_TYPES),
+    name: z.string(),
+    patch: z.looseObject({}),
+    override_reason: z
+      .string()
+      .nullable()
+      .describe('Why an admin published it without a current verdict `improved`.'),
+    workflow_id: z.string(),
+    requested_by: z.string(),
+    end_reason: z.string().nullable().describe('Why it was refused or taken back.'),
+    watch: z
+      .looseObject({
+        verdict: z.enum(WATCH_VERDICTS),
+        reason: z.string(),
+        pairs: count.describe('Assessed canary pairs.'),
+        unassessed_pairs: count,
+        pairs_planned: count,
+        e_value: z.number().min(0).describe('Evidence of harm; from `threshold` on it is taken back.'),
+        threshold: z.number(),
+        ends_at: timestamp,
+        paused: z.string().nullable().describe('Why no canary is replayed at the moment.'),
+      })
+      .nullable()
+      .describe('Null until it is live.'),
+    published_at: timestamp.nullable(),
+    ended_at: timestamp.nullable(),
+  })
+  .meta({ id: 'Deployment' });
 
 export const Approval = z
   .looseObject({
@@ -153,6 +194,7 @@ export const RESOURCE_ROUTES: Readonly<
   failures: { path: '/failures', singular: 'failure', record: Failure },
   interventions: { path: '/interventions', singular: 'intervention', record: Intervention },
   simulations: { path: '/simulations', singular: 'simulation', record: Simulation },
+  deployments: { path: '/deployments', singular: 'deployment', record: Deployment },
   approvals: { path: '/approvals', singular: 'approval', record: Approval },
 };
 

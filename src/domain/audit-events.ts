@@ -11,6 +11,8 @@ export const AUDIT_EVENT_TYPES = [
   'experiment_failed',
   'experiment_skipped',
   'failures_discovered',
+  'failure_resolved',
+  'failure_reopened',
   'interventions_designed',
   'simulation_started',
   'simulation_finished',

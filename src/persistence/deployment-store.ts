@@ -1,4 +1,3 @@
-import { CHANNELS } from '../domain/deployment';
 import { DomainError } from '../domain/errors';
 import { RUN_OUTCOMES } from '../domain/experiment';
 import { REPLAY_LANES, SIMULATION_VERDICTS } from '../domain/simulation';
@@ -7,16 +6,13 @@ import { fromJson, member, storableJson } from './columns';
 import { publish, refuse } from './deployment-publish';
 import { rollBack } from './deployment-rollback';
 import { deploymentEvent, toDeployment } from './deployment-rows';
-import { Prisma } from './generated/client';
 import { insertMissing, insertMissingWithBills } from './insert-rows';
 import { toIntervention } from './intervention-store';
 import { isUuid } from './record-cursor';
 import { RUN_COLUMNS, runRow } from './recorded-run';
-import type { Patch } from '../domain/intervention';
 import type { Watch } from '../domain/harm-watch';
 import type { SimulationResult } from '../domain/simulation';
 import type {
-  ActiveDeployment,
   DeploymentCandidate,
   DeploymentStore,
   NewDeployment,
@@ -95,7 +91,6 @@ export function createDeploymentStore(prisma: PrismaClient): DeploymentStore {
     },
     keep: (deploymentId, watch) => prisma.$transaction((tx) => keep(tx, deploymentId, watch)),
     rollBack: (subject, why) => prisma.$transaction((tx) => rollBack(tx, subject, why)),
-    active: (filter) => active(prisma, filter),
   };
 }
 
@@ -173,35 +168,4 @@ async function keep(tx: Transaction, deploymentId: string, watch: Watch): Promis
       watch: { ...watch },
     }),
   ]);
-}
-
-interface ActiveRow {
-  readonly id: string;
-  readonly intervention_id: string;
-  readonly target: string;
-  readonly channel: string;
-  readonly patch: Prisma.JsonValue;
-  readonly published_at: Date;
-}
-
-/** One statement, so that mode and deployments are of the same moment. */
-async function active(
-  prisma: PrismaClient,
-  { channel, target }: Parameters<DeploymentStore['active']>[0],
-): Promise<readonly ActiveDeployment[]> {
-  const rows = await prisma.$queryRaw<ActiveRow[]>`
-    SELECT d.id, d.intervention_id, d.target, d.channel, d.patch, d.published_at
-    FROM deployments d CROSS JOIN mode_state m
-    WHERE d.state IN ('live', 'kept') AND (d.channel <> 'production' OR m.mode = 'production')
-      ${channel === undefined ? Prisma.empty : Prisma.sql`AND d.channel = ${channel}`}
-      ${target === undefined ? Prisma.empty : Prisma.sql`AND d.target = ${target}`}
-    ORDER BY d.published_at, d.id`;
-  return rows.map((row) => ({
-    deploymentId: row.id,
-    interventionId: row.intervention_id,
-    target: row.target,
-    channel: member(CHANNELS, row.channel),
-    patch: fromJson<Patch>(row.patch),
-    publishedAt: row.published_at,
-  }));
 }

@@ -4,6 +4,7 @@ import { FAILURE_CLASSES, FAILURE_TYPES } from '../domain/taxonomy';
 import { appendInTransaction } from './audit-trail';
 import { fromJson, member, storableJson } from './columns';
 import { advancePhase } from './cycle-phase';
+import { reopenFailure, resolveFailure } from './failure-state';
 import { insertMissing } from './insert-rows';
 import { readKnownFailures } from './known-failures';
 import type { Evidence } from '../domain/experiment';
@@ -56,6 +57,8 @@ export function createFailureStore(prisma: PrismaClient): FailureStore {
       });
       return rows.map((row) => toFinding(row, row.runs));
     },
+    resolve: (input) => prisma.$transaction((tx) => resolveFailure(tx, input)),
+    reopen: (input) => prisma.$transaction((tx) => reopenFailure(tx, input)),
     known: (target, exceptCycleId) => readKnownFailures(prisma, target, exceptCycleId),
   };
 }
@@ -105,7 +108,7 @@ async function saveDiscovered(
 async function changeStates(tx: Transaction, changes: readonly StateChange[]): Promise<void> {
   if (changes.length === 0) return;
   await tx.$executeRaw`
-    UPDATE failures f SET state = change.state, state_changed_at = now()
+    UPDATE failures f SET state = change.state, state_changed_at = now(), state_set_by = NULL, state_reason = NULL
     FROM jsonb_to_recordset(${storableJson(changes)}::jsonb) AS change("failureId" uuid, state text)
     WHERE f.id = change."failureId" AND f.state <> change.state`;
 }

@@ -10,9 +10,8 @@ export const RECORD_DETAILS: Readonly<
 > = {
   experiments: experimentDetails,
   failures: failureDetails,
-  interventions: async (prisma, id) => ({
-    simulations: await readAll(prisma, 'simulations', { intervention_id: id }),
-  }),
+  interventions: interventionDetails,
+  deployments: deploymentDetails,
   simulations: simulationDetails,
   approvals: approvalDetails,
 };
@@ -43,6 +42,28 @@ async function failureDetails(prisma: PrismaClient, id: string): Promise<ApiReco
   return { runs: runs.map(presentRow), interventions };
 }
 
+async function interventionDetails(prisma: PrismaClient, id: string): Promise<ApiRecord> {
+  const [simulations, deployments] = await Promise.all([
+    readAll(prisma, 'simulations', { intervention_id: id }),
+    readAll(prisma, 'deployments', { intervention_id: id }),
+  ]);
+  return { simulations, deployments };
+}
+
+/** The canary pairs with both lanes (null until played), in the order in which they are played. */
+async function deploymentDetails(prisma: PrismaClient, id: string): Promise<ApiRecord> {
+  const lanes = await prisma.$queryRaw<CanaryLane[]>`
+    SELECT ${RUN}, r.transcript, r.control, r.pair, r.lane FROM canary_runs r
+    WHERE r.deployment_id = ${id}::uuid ORDER BY r.pair, r.control, r.lane`;
+  const pairs = new Map<string, ApiRecord>();
+  for (const { control, pair, lane, ...run } of lanes) {
+    const key = `${control} ${pair}`;
+    const begun = pairs.get(key) ?? { control, pair, baseline: null, candidate: null };
+    pairs.set(key, { ...begun, [lane]: presentRow(run) });
+  }
+  return { canaries: [...pairs.values()] };
+}
+
 /** The pairs with their three lanes: observed (null for a control), baseline and candidate (null until replayed). */
 async function simulationDetails(prisma: PrismaClient, id: string): Promise<ApiRecord> {
   const [lanes, observed] = await Promise.all([
@@ -69,10 +90,13 @@ async function simulationDetails(prisma: PrismaClient, id: string): Promise<ApiR
   return { pairs: [...pairs.values()] };
 }
 
-interface Lane extends RawRow {
+interface CanaryLane extends RawRow {
   readonly control: boolean;
   readonly pair: number;
   readonly lane: string;
+}
+
+interface Lane extends CanaryLane {
   readonly source_run_id: string | null;
 }
 

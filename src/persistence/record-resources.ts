@@ -60,7 +60,8 @@ export const RESOURCE_QUERIES: Readonly<Record<Resource, ResourceQuery>> = {
   failures: {
     columns: Prisma.sql`r.id, r.cycle_id, r.experiment_id, r.target, r.failure_class, r.failure_type, r.severity,
       r.severity_reason, r.trigger, r.trigger_signature, r.description, r.root_cause, r.impact, r.impact_reason,
-      r.failed_runs, r.assessed_runs, r.novelty, r.previous_failure_id, r.state, r.state_changed_at, r.evidence,
+      r.failed_runs, r.assessed_runs, r.novelty, r.previous_failure_id, r.state, r.state_changed_at, r.state_set_by,
+      r.state_reason, r.evidence,
       ${RESEARCHER}`,
     from: Prisma.sql`failures r`,
     filters: {
@@ -100,6 +101,20 @@ export const RESOURCE_QUERIES: Readonly<Record<Resource, ResourceQuery>> = {
       JOIN failures f ON f.id = i.failure_id`,
     filters: { ...ids('cycle_id', 'intervention_id'), ...texts('state', 'verdict') },
     order: Prisma.sql`${FAILURE_ORDER}, i.ordinal`,
+    present: presentRow,
+  },
+  deployments: {
+    columns: Prisma.sql`r.id, f.cycle_id, r.intervention_id, i.failure_id, r.simulation_id, r.channel, r.target, r.state,
+      i.type, i.name, r.patch, r.override_reason, r.workflow_id, r.requested_by, r.end_reason, r.watch, r.created_at,
+      r.published_at, r.ended_at`,
+    from: Prisma.sql`deployments r JOIN interventions i ON i.id = r.intervention_id
+      JOIN failures f ON f.id = i.failure_id`,
+    filters: {
+      cycle_id: { column: Prisma.sql`f.cycle_id`, type: 'uuid' },
+      ...ids('intervention_id'),
+      ...texts('channel', 'target', 'state', 'requested_by', 'workflow_id'),
+    },
+    order: Prisma.sql`r.created_at, r.id`,
     present: presentRow,
   },
   approvals: {

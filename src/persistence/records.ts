@@ -1,3 +1,4 @@
+import { readActive } from './active-deployments';
 import { readProgress } from './cycle-progress';
 import { readEffects, readStatus } from './record-counts';
 import { isUuid } from './record-cursor';
@@ -21,6 +22,7 @@ export function createRecords(prisma: PrismaClient): Records {
     result: (cycleId) => readResult(prisma, cycleId),
     status: () => readStatus(prisma),
     effects: () => readEffects(prisma),
+    active: (filter) => readActive(prisma, filter),
   };
 }
 
@@ -33,6 +35,7 @@ const FILTERS: Records['filters'] = {
   failures: filtersOf('failures'),
   interventions: filtersOf('interventions'),
   simulations: filtersOf('simulations'),
+  deployments: filtersOf('deployments'),
   approvals: filtersOf('approvals'),
 };
 

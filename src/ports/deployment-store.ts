@@ -47,16 +47,6 @@ export type RecordedCanary = Omit<RecordedReplay, 'sourceRunId'>;
 /** What a lane of a canary pair showed; enough to judge the pair. */
 export type CanaryOutcome = Pick<RecordedCanary, 'control' | 'pair' | 'lane' | 'outcome'>;
 
-/** What is served to applications. */
-export interface ActiveDeployment {
-  readonly deploymentId: string;
-  readonly interventionId: string;
-  readonly target: string;
-  readonly channel: Channel;
-  readonly patch: Patch;
-  readonly publishedAt: Date;
-}
-
 /** `refused`: what was approved must not go live any more. */
 export type Publication =
   { readonly outcome: 'published' } | { readonly outcome: 'refused'; readonly reason: string };
@@ -104,9 +94,4 @@ export interface DeploymentStore {
     subject: RollbackSubject,
     why: { readonly by: string; readonly reason: string; readonly watch?: Watch },
   ): Promise<readonly (RolledBackDeployment & { readonly workflowId: string })[]>;
-  /** What applications are to have in force, oldest first; on the channel production only while the mode is production. */
-  active(filter: {
-    readonly channel?: Channel;
-    readonly target?: string;
-  }): Promise<readonly ActiveDeployment[]>;
 }

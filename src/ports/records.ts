@@ -1,4 +1,5 @@
 import type { CycleProgress } from '../domain/cycle';
+import type { Channel } from '../domain/deployment';
 
 /** The resources that can be listed. */
 export const RESOURCES = [
@@ -8,6 +9,7 @@ export const RESOURCES = [
   'failures',
   'interventions',
   'simulations',
+  'deployments',
   'approvals',
 ] as const;
 export type Resource = (typeof RESOURCES)[number];
@@ -19,6 +21,12 @@ export interface Page {
   readonly items: readonly ApiRecord[];
   /** Opaque; null on the last page. */
   readonly nextCursor: string | null;
+}
+
+/** What narrows the deployments in force; nothing is required. */
+export interface ActiveFilter {
+  readonly channel?: Channel | undefined;
+  readonly target?: string | undefined;
 }
 
 export interface ListQuery {
@@ -56,6 +64,11 @@ export interface Records {
   status(): Promise<StatusCounts>;
   /** Counters of effects for the scrape, read from the database. */
   effects(): Promise<Effects>;
+  /**
+   * The deployments that applications are to have in force, in the order in which they went live; those of the channel
+   * production only while the mode is production.
+   */
+  active(filter: ActiveFilter): Promise<readonly ApiRecord[]>;
 }
 
 export interface Effects {

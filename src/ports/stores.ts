@@ -18,6 +18,7 @@ import type {
 } from '../domain/approval';
 import type { DecisionRules } from '../domain/decision-rules';
 import type { Finding, FailureState } from '../domain/failure';
+import type { ResolutionEvidence } from '../domain/failure-resolution';
 import type { Hypothesis } from '../domain/hypothesis';
 import type { Intervention } from '../domain/intervention';
 import type { KnownFailure, MemoryEdge, MemoryNode, MemorySnapshot } from '../domain/memory';
@@ -144,6 +145,18 @@ export interface FailureStore {
     stamp: ResearcherStamp,
   ): Promise<void>;
   list(cycleId: string): Promise<readonly StoredFinding[]>;
+  /**
+   * A person says that a failure is resolved, and shows why; the same signature found again is then a regression.
+   * @throws {DomainError} `not_found`; `state_conflict` when it is resolved already; `invalid_arguments` for evidence that
+   *   is not of this failure or does not speak for it.
+   */
+  resolve(input: {
+    readonly failureId: string;
+    readonly by: string;
+    readonly evidence: ResolutionEvidence;
+  }): Promise<void>;
+  /** @throws {DomainError} `not_found`; `state_conflict` for a failure that is not resolved. */
+  reopen(input: { readonly failureId: string; readonly by: string; readonly reason: string }): Promise<void>;
   /** The latest failure of each signature on a target, from cycles other than `exceptCycleId`. */
   known(target: string, exceptCycleId: string): Promise<readonly KnownFailure[]>;
 }

@@ -14,6 +14,7 @@ import { FakeBudgets } from './fake-budgets';
 import {
   approvalRecord,
   cycleRecord,
+  deploymentRecord,
   experimentRecord,
   failureRecord,
   hypothesisRecord,
@@ -42,6 +43,13 @@ export class FakeWorld {
   readonly decisions: { decision: ApprovalDecision; key: string | undefined }[] = [];
   readonly budgets = new FakeBudgets();
   audit: ApiDeps['audit'] = { page: () => this.read(() => ({ items: [], nextCursor: null })) };
+  /** What applications are to have in force. */
+  readonly active: ApiRecord[] = [];
+  deployments: ApiDeps['deployments'] = {
+    request: () => Promise.reject(new DomainError('state_conflict', 'not in this test')),
+    rollback: () => Promise.reject(new DomainError('state_conflict', 'not in this test')),
+  };
+  failures: ApiDeps['failures'] = { resolve: () => Promise.resolve(), reopen: () => Promise.resolve() };
   readonly logs: LogLine[] = [];
   readonly samples: HttpSample[] = [];
   progress: CycleProgress = runningCycle(this.cycleId);
@@ -68,6 +76,7 @@ export class FakeWorld {
     this.records.set('failures', [failureRecord(this.cycleId)]);
     this.records.set('interventions', [interventionRecord(this.cycleId)]);
     this.records.set('simulations', [simulationRecord(this.cycleId)]);
+    this.records.set('deployments', [deploymentRecord(this.cycleId)]);
   }
 
   firstId(resource: Resource): string {
@@ -96,6 +105,8 @@ export class FakeWorld {
       records: this.recordsPort(),
       audit: this.audit,
       budgets: this.budgets,
+      deployments: this.deployments,
+      failures: this.failures,
       mode: {
         current: () => this.read(() => ({ mode: this.mode, version: 1 })),
         waiting: () => this.read(() => undefined),
@@ -204,6 +215,7 @@ export class FakeWorld {
         failures: ['cycle_id', 'severity'],
         interventions: ['failure_id'],
         simulations: ['verdict'],
+        deployments: ['state'],
         approvals: ['state', 'workflow_id'],
       },
       list: (resource, { limit, cursor, filters }) =>
@@ -240,6 +252,14 @@ export class FakeWorld {
           currentFocus: null,
           approvalStats: { approved: 0, rejected: 0, expired: 0, pending: 1, cancelled: 0 },
         })),
+      active: ({ channel, target }) =>
+        this.read(() =>
+          this.active.filter(
+            (each) =>
+              (channel ?? each['channel']) === each['channel'] &&
+              (target ?? each['target']) === each['target'],
+          ),
+        ),
       effects: () => Promise.reject(new Error('not in this test')),
     };
   }

@@ -87,6 +87,8 @@ export function failureRecord(cycleId: string): ApiRecord {
     root_cause: 'The window.',
     novelty: 'new',
     state: 'open',
+    state_set_by: null,
+    state_reason: null,
   };
 }
 
@@ -117,6 +119,28 @@ export function simulationRecord(cycleId: string): ApiRecord {
     verdict: 'improved',
     reason: 'p < 0.05',
     ended_at: '2026-11-23T10:01:00.000Z',
+  };
+}
+
+export function deploymentRecord(cycleId: string): ApiRecord {
+  return {
+    ...created(),
+    cycle_id: cycleId,
+    intervention_id: randomUUID(),
+    simulation_id: randomUUID(),
+    channel: 'shadow',
+    target: 'demo',
+    state: 'requested',
+    type: 'prompt_patch',
+    name: 'Remind it',
+    patch: { type: 'prompt_patch', append: 'Remember.' },
+    override_reason: null,
+    workflow_id: 'deploy-demo-shadow-1',
+    requested_by: 'ana',
+    end_reason: null,
+    watch: null,
+    published_at: null,
+    ended_at: null,
   };
 }
 

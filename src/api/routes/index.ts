@@ -6,7 +6,9 @@ import { auditRoutes } from './audit';
 import { budgetRoutes } from './budget';
 import { cycleEventRoutes } from './cycle-events';
 import { cycleRoutes } from './cycles';
+import { deploymentRoutes } from './deployments';
 import { documentRoute } from './document';
+import { failureRoutes } from './failures';
 import { healthRoutes } from './health';
 import { metricsRoutes } from './metrics';
 import { modeRoutes } from './mode';
@@ -26,6 +28,8 @@ export function createRoutes(deps: ApiDeps, stopping: AbortSignal): readonly Rou
     ...cycleRoutes(deps),
     ...cycleEventRoutes(deps),
     ...approvalRoutes(deps),
+    ...deploymentRoutes(deps),
+    ...failureRoutes(deps),
     ...recordRoutes(deps),
     ...auditRoutes(deps),
     documentRoute(() => document),

@@ -6,6 +6,8 @@ import { filter, wholeNumber } from '../option-values';
 import { apiClient } from '../settings';
 import { show } from '../show';
 import { field, writeRecord, writeTable, type Column } from '../table';
+import { addDeploymentCommands } from './deployments';
+import { addFailureCommands } from './failures';
 
 const record = z.looseObject({});
 const page = z.looseObject({ items: z.array(record), next_cursor: z.string().nullable() });
@@ -70,6 +72,17 @@ const LISTED: Readonly<Record<Resource, { readonly path: string; readonly column
       field('reason'),
     ],
   },
+  deployments: {
+    path: '/deployments',
+    columns: [
+      field('id'),
+      field('state'),
+      field('channel'),
+      field('target'),
+      field('created_at'),
+      field('name'),
+    ],
+  },
   approvals: {
     path: '/approvals',
     columns: [
@@ -90,9 +103,16 @@ interface ListOptions extends GlobalOptions {
   readonly cursor?: string;
 }
 
-/** `tinman hypotheses|experiments|failures|interventions|simulations list|show`. */
+/** `tinman hypotheses|experiments|failures|interventions|simulations|deployments list|show`, and what else is done with them. */
 export function addRecordCommands(program: Command, context: CliContext): void {
-  const resources = ['hypotheses', 'experiments', 'failures', 'interventions', 'simulations'] as const;
+  const resources = [
+    'hypotheses',
+    'experiments',
+    'failures',
+    'interventions',
+    'simulations',
+    'deployments',
+  ] as const;
   for (const resource of resources) {
     const command = program.command(resource).description(`list and show ${resource}`);
     addListCommand(command, context, resource);
@@ -106,6 +126,8 @@ export function addRecordCommands(program: Command, context: CliContext): void {
         const found = await apiClient(context, options).call(path, record);
         show(context, options, found, () => writeRecord(context.stdout, found));
       });
+    if (resource === 'failures') addFailureCommands(command, context);
+    if (resource === 'interventions') addDeploymentCommands(command, context);
   }
 }
 
