@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { addApprovalCommands } from './commands/approvals';
+import { addAuditCommands } from './commands/audit';
 import { addBudgetCommands } from './commands/budget';
+import { addCodecServerCommand } from './commands/codec-server';
 import { addCycleCommands } from './commands/cycle';
 import { addDemoTargetCommand } from './commands/demo-target';
 import { addDevCommand } from './commands/dev';
@@ -54,10 +56,12 @@ export function createProgram(context: CliContext, version: string): Command {
   addCycleCommands(program, context);
   addApprovalCommands(program, context);
   addRecordCommands(program, context);
+  addAuditCommands(program, context);
   addStateCommands(program, context);
   addModeCommands(program, context);
   addBudgetCommands(program, context);
   addPolicyCommands(program, context);
   addDemoTargetCommand(program, context);
+  addCodecServerCommand(program, context);
   return program;
 }

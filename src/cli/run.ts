@@ -44,7 +44,7 @@ export async function runCli(
 
 /** Commands whose regular end is a signal. */
 function longRunning(args: readonly string[]): boolean {
-  const command = args.find((arg) => ['dev', 'serve', 'worker', 'demo-target'].includes(arg));
+  const command = args.find((arg) => ['dev', 'serve', 'worker', 'demo-target', 'codec-server'].includes(arg));
   return command !== undefined && !args.includes('--exit');
 }
 

@@ -24,6 +24,7 @@ export const BINDINGS: Readonly<Record<string, Binding>> = {
   TINMAN_BUDGET_USD: { path: ['cost', 'budget_usd'], kind: 'number' },
   TINMAN_BOOTSTRAP_KEY_FILE: { path: ['access', 'bootstrap_key_file'], kind: 'text' },
   TINMAN_LOG_LEVEL: { path: ['log', 'level'], kind: 'text' },
+  TINMAN_TEMPORAL_KEY_FILE: { path: ['temporal', 'encryption_key_file'], kind: 'text' },
   TEMPORAL_ADDRESS: { path: ['temporal', 'address'], kind: 'text' },
   TEMPORAL_NAMESPACE: { path: ['temporal', 'namespace'], kind: 'text' },
   ANTHROPIC_API_KEY: { path: ['anthropic', 'api_key'], kind: 'text' },

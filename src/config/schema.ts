@@ -69,6 +69,7 @@ export const SETTINGS = z.strictObject({
         .optional(),
       namespace: z.string().min(1).max(255).default('default'),
       task_queue: z.string().min(1).max(255).default('tinman'),
+      encryption_key_file: z.string().min(1).optional(),
     })
     .prefault({}),
   researcher: z.enum(['offline', 'anthropic']).optional(),
@@ -124,7 +125,11 @@ export const SETTINGS = z.strictObject({
     .prefault({}),
   deployment: z
     .strictObject({
-      watch_hours: z.number().positive().max(24 * 365).default(24),
+      watch_hours: z
+        .number()
+        .positive()
+        .max(24 * 365)
+        .default(24),
       watch_replays: z.int().min(2).max(500).default(30),
     })
     .prefault({}),

@@ -1,8 +1,10 @@
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { ClientConnectConfig } from '@temporalio/envconfig';
+import type { DataConverter } from '@temporalio/common';
 import { NativeConnection } from '@temporalio/worker';
 import { DomainError } from '../domain/errors';
+import { EncryptionCodec, readCodecKeys } from './payload-codec';
 
 /** Where Temporal is. */
 export interface TemporalEndpoint {
@@ -11,6 +13,8 @@ export interface TemporalEndpoint {
   readonly taskQueue: string;
   /** Gives TLS, API key and profile, as `@temporalio/envconfig` reads them. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Encrypts what Temporal keeps of inputs and results. */
+  readonly codec?: EncryptionCodec;
 }
 
 /** Where a Temporal server listens, and the namespace it comes with, by convention. */
@@ -19,10 +23,15 @@ const CONVENTION = { address: '127.0.0.1:7233', namespace: 'default' } as const;
 /**
  * The endpoint as configured; what is left open, or left at the conventional namespace, is taken from the profile of
  * `@temporalio/envconfig` (TEMPORAL_PROFILE, TEMPORAL_CONFIG_FILE), then by convention.
- * @throws {DomainError} `invalid_configuration` for an unusable profile.
+ * @throws {DomainError} `invalid_configuration` for an unusable profile or key file.
  */
 export function endpointOf(
-  configured: { readonly address?: string; readonly namespace: string; readonly taskQueue: string },
+  configured: {
+    readonly address?: string;
+    readonly namespace: string;
+    readonly taskQueue: string;
+    readonly encryptionKeyFile?: string;
+  },
   env: TemporalEndpoint['env'],
 ): TemporalEndpoint {
   const profile = profileIn(env);
@@ -32,13 +41,21 @@ export function endpointOf(
     namespace: namespace ?? CONVENTION.namespace,
     taskQueue: configured.taskQueue,
     env,
+    ...(configured.encryptionKeyFile === undefined
+      ? {}
+      : { codec: new EncryptionCodec(readCodecKeys(configured.encryptionKeyFile)) }),
   };
 }
 
 /** @throws {DomainError} `not_ready` when nothing answers at the address, `invalid_configuration` for unusable settings. */
 export async function connectClient(endpoint: TemporalEndpoint): Promise<Client> {
   const connection = await reach(endpoint, () => Connection.connect(connectOptions(endpoint)));
-  return new Client({ connection, namespace: endpoint.namespace });
+  return new Client({ connection, namespace: endpoint.namespace, ...converterOf(endpoint) });
+}
+
+/** What client and worker must have in common to read each other's payloads. */
+export function converterOf({ codec }: TemporalEndpoint): { readonly dataConverter?: DataConverter } {
+  return codec === undefined ? {} : { dataConverter: { payloadCodecs: [codec] } };
 }
 
 /** @throws {DomainError} as `connectClient`. */

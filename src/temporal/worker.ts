@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Worker } from '@temporalio/worker';
 import type { NativeConnection, WorkerOptions } from '@temporalio/worker';
 import type { Logger } from '../ports/logger';
-import { connectWorker } from './connection';
+import { connectWorker, converterOf } from './connection';
 import type { TemporalEndpoint } from './connection';
 
 /** Workflows kept in memory: about 0.4 MB each (measured), so some 200 MB at most. */
@@ -44,6 +44,7 @@ function createWorker(
     namespace: endpoint.namespace,
     taskQueue: endpoint.taskQueue,
     activities,
+    ...converterOf(endpoint),
     ...workflowCode(),
     maxCachedWorkflows: CACHED_WORKFLOWS,
     stickyQueueScheduleToStartTimeout: '2 seconds',

@@ -1,0 +1,175 @@
+import { join, resolve } from 'node:path';
+import type { Mode } from '../domain/mode';
+import type { Severity } from '../domain/severity';
+import { costSettingsOf, type CostSettings } from './cost-settings';
+import { DEFAULT_POLICY, type PolicySource } from './risk-policy';
+import type { Settings } from './schema';
+
+export interface ExperimentSettings {
+  /** Runs of one experiment at the same time. */
+  readonly maxParallel: number;
+  /** Limit of one call of the target. */
+  readonly defaultTimeoutSeconds: number;
+  /** An experiment estimated above this is not run. */
+  readonly costLimitUsd: number;
+}
+
+export interface ApprovalSettings {
+  /** Seconds until silence counts as not approved, by the severity of the action. */
+  readonly timeouts: Readonly<Record<Severity, number>>;
+}
+
+/** A target as configured; all but `kind` belongs to the adapter of that kind. */
+export type TargetSettings = Readonly<Record<string, unknown>> & { readonly kind: string };
+
+/** The whole configuration, checked and with its defaults. */
+export interface Config {
+  /** Absolute path of the folder for local data. */
+  readonly home: string;
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly metricsPort: number;
+  readonly databaseUrl?: string;
+  /** For migrations, where roles are split; otherwise the same as `databaseUrl`. */
+  readonly ownerDatabaseUrl?: string;
+  /** Absolute paths of what shows that the audit log was not changed: the key of its chain, and the anchored heads. */
+  readonly audit: { readonly keyFile: string; readonly anchorFile: string };
+  /** The mode of an empty database. */
+  readonly initialMode: Mode;
+  /** False: nobody chose one. */
+  readonly modeIsChosen: boolean;
+  readonly riskPolicy: PolicySource;
+  readonly temporal: {
+    readonly address?: string;
+    readonly namespace: string;
+    readonly taskQueue: string;
+    /** Absolute path of the keys of payloads; without it they are not encrypted. */
+    readonly encryptionKeyFile?: string;
+  };
+  readonly researcher: 'offline' | 'anthropic';
+  /** False: nobody chose one, it follows from whether there is a key. */
+  readonly researcherIsChosen: boolean;
+  readonly anthropic: {
+    readonly apiKey?: string;
+    readonly model: string;
+    readonly baseUrl?: string;
+    readonly maxOutputTokens: number;
+  };
+  readonly defaultTarget: string;
+  /** Always holds `demo`, the built-in application. */
+  readonly targets: Readonly<Record<string, TargetSettings>>;
+  readonly experiments: ExperimentSettings;
+  readonly access: {
+    /** Of one key. */
+    readonly requestsPerMinute: number;
+    /** Origins whose pages may use the API from a browser. */
+    readonly corsOrigins: readonly string[];
+    /** Absolute path of the text of the first key. */
+    readonly bootstrapKeyFile?: string;
+  };
+  readonly approval: ApprovalSettings;
+  /** How long, and over how many canary replays, what went live is watched. */
+  readonly deployment: { readonly watchHours: number; readonly watchReplays: number };
+  readonly cost: CostSettings;
+  readonly log: { readonly level: Settings['log']['level'] };
+  readonly modes: Readonly<Record<Mode, ModeOverrides>>;
+}
+
+interface ModeOverrides {
+  readonly experiments: Overlay<ExperimentSettings>;
+  readonly timeouts: Overlay<Readonly<Record<Severity, number>>>;
+}
+
+/** What may be given in place of some members. */
+export type Overlay<T> = { readonly [K in keyof T]?: T[K] | undefined };
+
+/** The settings as the program uses them: paths absolute, units in names, what follows from others filled in. */
+export function toConfig(settings: Settings, cwd: string, modeIsChosen: boolean): Config {
+  const { anthropic, cost } = settings;
+  const ownerDatabaseUrl = settings.owner_database_url ?? settings.database_url;
+  return {
+    home: resolve(cwd, settings.home),
+    audit: {
+      keyFile: resolve(cwd, settings.audit.key_file ?? join(settings.home, 'audit.key')),
+      anchorFile: resolve(cwd, settings.audit.anchor_file ?? join(settings.home, 'audit.anchor')),
+    },
+    host: settings.host,
+    port: settings.port,
+    metricsPort: settings.metrics_port,
+    ...(settings.database_url === undefined ? {} : { databaseUrl: settings.database_url }),
+    ...(ownerDatabaseUrl === undefined ? {} : { ownerDatabaseUrl }),
+    initialMode: settings.mode,
+    modeIsChosen,
+    riskPolicy: policySource(settings, cwd),
+    temporal: temporalOf(settings.temporal, cwd),
+    researcher: settings.researcher ?? (anthropic.api_key === undefined ? 'offline' : 'anthropic'),
+    researcherIsChosen: settings.researcher !== undefined,
+    anthropic: anthropicOf(anthropic),
+    defaultTarget: settings.default_target,
+    targets: { demo: { kind: 'demo' }, ...settings.targets },
+    experiments: {
+      maxParallel: settings.experiments.max_parallel,
+      defaultTimeoutSeconds: settings.experiments.default_timeout_seconds,
+      costLimitUsd: settings.experiments.cost_limit_usd,
+    },
+    access: accessOf(settings.access, cwd),
+    approval: { timeouts: settings.approval.timeouts },
+    deployment: {
+      watchHours: settings.deployment.watch_hours,
+      watchReplays: settings.deployment.watch_replays,
+    },
+    cost: costSettingsOf(cost),
+    log: settings.log,
+    modes: {
+      lab: overridesOf(settings.modes.lab),
+      shadow: overridesOf(settings.modes.shadow),
+      production: overridesOf(settings.modes.production),
+    },
+  };
+}
+
+function temporalOf(temporal: Settings['temporal'], cwd: string): Config['temporal'] {
+  const { address, namespace, task_queue: taskQueue, encryption_key_file: keyFile } = temporal;
+  return {
+    ...(address === undefined ? {} : { address }),
+    namespace,
+    taskQueue,
+    ...(keyFile === undefined ? {} : { encryptionKeyFile: resolve(cwd, keyFile) }),
+  };
+}
+
+function anthropicOf(anthropic: Settings['anthropic']): Config['anthropic'] {
+  const { api_key: apiKey, model, base_url: baseUrl, max_output_tokens: maxOutputTokens } = anthropic;
+  return {
+    ...(apiKey === undefined ? {} : { apiKey }),
+    model,
+    ...(baseUrl === undefined ? {} : { baseUrl }),
+    maxOutputTokens,
+  };
+}
+
+function accessOf(access: Settings['access'], cwd: string): Config['access'] {
+  const keyFile = access.bootstrap_key_file;
+  return {
+    requestsPerMinute: access.requests_per_minute,
+    corsOrigins: access.cors_origins,
+    ...(keyFile === undefined ? {} : { bootstrapKeyFile: resolve(cwd, keyFile) }),
+  };
+}
+
+/** Where the risk policy is. */
+export function policySource({ risk_policy: { path } }: Settings, cwd: string): PolicySource {
+  return path === undefined ? DEFAULT_POLICY : { path: resolve(cwd, path), shownAs: path };
+}
+
+function overridesOf({ experiments, approval }: Settings['modes'][Mode]): ModeOverrides {
+  return {
+    experiments: {
+      maxParallel: experiments.max_parallel,
+      defaultTimeoutSeconds: experiments.default_timeout_seconds,
+      costLimitUsd: experiments.cost_limit_usd,
+    },
+    timeouts: approval.timeouts,
+  };
+}
