@@ -23,6 +23,23 @@ export function filter(text: string, earlier: Readonly<Record<string, string>> =
   return { ...earlier, [name]: value };
 }
 
+const AGO_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** A time as ISO 8601, or how long ago: 90m, 24h, 7d. */
+export function moment(text: string): Date {
+  const [, count, unit = ''] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
+  const time = count === undefined ? Date.parse(text) : Date.now() - Number(count) * (AGO_MS[unit] ?? NaN);
+  if (/^\d/.test(text) && !Number.isNaN(time)) return new Date(time);
+  throw new InvalidArgumentError(
+    'Expected a time such as 2026-11-23T09:00:00Z, or how long ago: 90m, 24h, 7d.',
+  );
+}
+
+/** Names with commas between, collected over repetitions. */
+export function names(text: string, earlier: readonly string[] = []): readonly string[] {
+  return [...earlier, ...text.split(',')];
+}
+
 /** Where the options of `serve`, `worker` and `dev` belong in the configuration. */
 export function listenOverrides(options: {
   readonly host?: string;

@@ -9,6 +9,11 @@ import { dirname } from 'node:path';
  */
 export async function loadAuditKey(path: string): Promise<Buffer> {
   if (!existsSync(path)) await createKey(path);
+  return readAuditKey(path);
+}
+
+/** The key of the chain from its file. @throws when there is none, or the file holds something else. */
+export async function readAuditKey(path: string): Promise<Buffer> {
   const text = (await readFile(path, 'utf8')).trim();
   if (!/^[0-9a-f]{64}$/.test(text))
     throw new Error(`${path} is not an audit key: 64 hex digits are expected`);

@@ -1,12 +1,14 @@
+import { z } from 'zod';
 import { createAuditLog } from '../../src/persistence/audit-log';
 import { AuditLogBench, event } from '../persistence/audit-log';
 import { ApiClient, problemIn } from './api-client';
 import { FakeWorld } from './fake-world';
 
-interface Page {
-  readonly items: readonly { readonly subject_id: string; readonly created_at: string }[];
-  readonly next_cursor: string | null;
-}
+const Page = z.object({
+  items: z.array(z.looseObject({ subject_id: z.string(), created_at: z.string() })),
+  next_cursor: z.string().nullable(),
+});
+type Page = z.infer<typeof Page>;
 
 describe('/audit', () => {
   let bench: AuditLogBench;
@@ -39,7 +41,7 @@ describe('/audit', () => {
   const page = async (query: string): Promise<Page> => {
     const { status, body } = await api.get(`/audit${query}`);
     expect(status).toBe(200);
-    return body as unknown as Page;
+    return Page.parse(body);
   };
   const subjects = async (query: string): Promise<string> =>
     (await page(query)).items.map(({ subject_id }) => subject_id).join('');

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { readDocument } from '../docs/markdown';
 
 const ROOT = join(__dirname, '..', '..');
 const TSC = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
@@ -88,7 +89,7 @@ describe('the package', () => {
   it('runs a cycle, remembers it, stops all it started and lets its process end', async () => {
     const { stdout } = await script(
       'cycle.cjs',
-      `const { createTinman } = require('tinman');`,
+      `const { BudgetExceededError, createTinman } = require('tinman');`,
       `void (async () => {`,
       `  const listeners = () => process.eventNames().filter((name) => String(name).startsWith('SIG'));`,
       `  const tinman = await createTinman({ home: 'home', config: { log: { level: 'warn' } } });`,
@@ -99,9 +100,15 @@ describe('the package', () => {
       `  const before = await tinman.graph.asOf(new Date(0)).nodes();`,
       `  const { items } = await tinman.records.list('cycles');`,
       `  const pending = await tinman.approvals.pending();`,
+      `  const audit = await tinman.audit.query({ eventTypes: ['cycle_opened', 'cycle_ended'] });`,
+      `  await tinman.costs.enforceBudget(5);`,
+      `  await tinman.costs.recordCost({ amountUsd: 4.5, source: 'llm_call', model: 'm', operation: 'research' });`,
+      `  const costs = await tinman.costs.getSummary();`,
+      `  const refused = await tinman.costs.enforceBudget(96).catch((error) => error);`,
+      `  const exceeded = refused instanceof BudgetExceededError ? [refused.current, refused.limit] : [];`,
       `  const signals = listeners();`,
       `  await tinman.close();`,
-      `  console.log(JSON.stringify({ result, neighbours, before, items, pending, signals }));`,
+      `  console.log(JSON.stringify({ result, neighbours, before, items, pending, signals, costs, exceeded }));`,
       `})();`,
     );
     // One document: nothing else was written to standard output.
@@ -122,6 +129,12 @@ describe('the package', () => {
     expect(seen.before).toEqual([]);
     expect(seen.items.map(({ id }) => id)).toEqual([seen.result.id]);
     expect(seen.pending).toEqual([]);
+    expect(seen.audit.map(({ eventType }) => eventType)).toEqual(['cycle_ended', 'cycle_opened']);
+    expect(seen.costs).toMatchObject({
+      ...{ current_period_cost_usd: 4.5, remaining_budget_usd: 95.5 },
+      by_operation: { research: 4.5 },
+    });
+    expect(seen.exceeded).toEqual([4.5, 100]);
     expect(seen.signals).toEqual([]);
     expect(await processesOf(join(folder, 'home'))).toEqual([]);
   }, 120_000);
@@ -134,8 +147,12 @@ export const cycle = async (): Promise<CycleResult> => (await createTinman()).re
 export const mode: Mode = 'lab';
 `,
     );
+    const [, sample = ''] = /^```ts\n([\s\S]*?)^```$/m.exec(readDocument('docs/budgets.md')) ?? [];
+    const given =
+      'declare function expensiveOperation(): Promise<string>;\ndeclare const console: { log(...seen: unknown[]): void };\n';
+    await writeFile(join(folder, 'budgets.ts'), `${given}${sample}`);
     const strict = ['--noEmit', '--strict', '--target', 'es2023', '--module', 'node20', '--skipLibCheck'];
-    await run(process.execPath, [TSC, ...strict, '--types', '', 'consumer.ts']);
+    await run(process.execPath, [TSC, ...strict, '--types', '', 'consumer.ts', 'budgets.ts']);
     await writeFile(
       join(folder, 'wrong.ts'),
       `import { createTinman } from 'tinman';\nvoid createTinman().then((t) => t.researchCycle({ maxHypotheses: '1' }));\n`,
@@ -156,6 +173,9 @@ const Seen = z.object({
   before: z.array(z.unknown()),
   items: z.array(z.object({ id: z.string() })),
   pending: z.array(z.unknown()),
+  audit: z.array(z.object({ eventType: z.string() })),
+  costs: z.looseObject({}),
+  exceeded: z.array(z.number()),
   signals: z.array(z.string()),
 });
 

@@ -37,7 +37,7 @@ export class AuditLogBench {
   readonly key = randomBytes(32);
 
   private constructor(
-    private readonly database: TestDatabase,
+    readonly database: TestDatabase,
     readonly folder: string,
     readonly service: PrismaClient,
     readonly superuser: PrismaClient,
