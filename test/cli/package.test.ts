@@ -108,7 +108,7 @@ describe('the package', () => {
       `  const exceeded = refused instanceof BudgetExceededError ? [refused.current, refused.limit] : [];`,
       `  const signals = listeners();`,
       `  await tinman.close();`,
-      `  console.log(JSON.stringify({ result, neighbours, before, items, pending, signals, costs, exceeded }));`,
+      `  console.log(JSON.stringify({ result, neighbours, before, items, pending, audit, signals, costs, exceeded }));`,
       `})();`,
     );
     // One document: nothing else was written to standard output.
@@ -150,9 +150,9 @@ export const mode: Mode = 'lab';
     const [, sample = ''] = /^```ts\n([\s\S]*?)^```$/m.exec(readDocument('docs/budgets.md')) ?? [];
     const given =
       'declare function expensiveOperation(): Promise<string>;\ndeclare const console: { log(...seen: unknown[]): void };\n';
-    await writeFile(join(folder, 'budgets.ts'), `${given}${sample}`);
+    await writeFile(join(folder, 'budgets.mts'), `${given}${sample}`);
     const strict = ['--noEmit', '--strict', '--target', 'es2023', '--module', 'node20', '--skipLibCheck'];
-    await run(process.execPath, [TSC, ...strict, '--types', '', 'consumer.ts', 'budgets.ts']);
+    await run(process.execPath, [TSC, ...strict, '--types', '', 'consumer.ts', 'budgets.mts']);
     await writeFile(
       join(folder, 'wrong.ts'),
       `import { createTinman } from 'tinman';\nvoid createTinman().then((t) => t.researchCycle({ maxHypotheses: '1' }));\n`,
