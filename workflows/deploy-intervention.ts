@@ -110,7 +110,8 @@ async function watch(input: DeploymentInput, desk: DeploymentDesk, watching: Wat
   const endsAtMs = startedAtMs + plan.watchMs;
   const everyMs = (SPREAD * plan.watchMs) / Math.ceil(plan.watchReplays / PAIRS_A_ROUND);
   for (let over = false; !over;) {
-    const dueAtMs = startedAtMs + watching.slot * everyMs;
+    // Rounds that took long, or workers that were away, do not make the watch longer.
+    const dueAtMs = Math.max(Date.now(), startedAtMs + watching.slot * everyMs);
     if (dueAtMs >= endsAtMs) {
       await desk.wokenAt(endsAtMs, 'end of the watch');
       break;

@@ -13,7 +13,7 @@ import { createTestDatabase } from './postgres';
 import { STAMP } from './stored-cycle';
 import type { TemporalHarness } from './temporal';
 
-/** A real database, real activities on the demo target, and a Temporal server of the caller's. */
+/** A real database, real activities on one target, and a Temporal server of the caller's. */
 export interface DeploymentWorld {
   readonly container: Container;
   readonly activities: Activities;
@@ -31,7 +31,6 @@ export interface DeploymentWorld {
 
 const REQUEST = {
   focus: 'logic_error',
-  target: 'demo',
   maxHypotheses: 1,
   maxExperiments: 1,
   runsPerExperiment: 4,
@@ -42,6 +41,7 @@ const REQUEST = {
 export async function startDeployments(
   temporal: TemporalHarness,
   settings: Readonly<Record<string, unknown>> = {},
+  target = 'demo',
 ): Promise<DeploymentWorld> {
   const database = await createTestDatabase();
   const home = await mkdtemp(join(tmpdir(), 'tinman-deployments-'));
@@ -64,7 +64,7 @@ export async function startDeployments(
     deployments,
     approvals,
     async improved() {
-      const { cycleId, workflowId } = await cycles.start(REQUEST, 'ana');
+      const { cycleId, workflowId } = await cycles.start({ ...REQUEST, target }, 'ana');
       await client.workflow.getHandle(workflowId).result();
       const simulations = await stores.simulations.list(cycleId);
       const best = simulations.find(({ result }) => result?.verdict === 'improved');

@@ -10,7 +10,7 @@ const BLANKET = {
 } as const;
 
 /** Long enough for thirty canaries on a busy machine. */
-const WATCH_MS = 6_000;
+const WATCH_MS = 10_000;
 
 let temporal: TemporalHarness;
 let world: DeploymentWorld;
@@ -141,7 +141,7 @@ describe('a deployment', () => {
       const both = await Promise.all([world.deployments.request(input), world.deployments.request(input)]);
       const later = await world.deployments.request(input);
       expect(new Set([...both, later].map(({ deploymentId }) => deploymentId)).size).toBe(1);
-      expect([...both, later].map(({ created }) => created).toSorted()).toEqual([false, false, true]);
+      expect([...both, later].filter(({ created }) => created)).toHaveLength(1);
       expect(later.approvalId).toBe(both[0].approvalId);
       const other = world.deployments.request({ ...input, channel: 'production' });
       await expect(other).rejects.toMatchObject({ code: 'idempotency_conflict' });
@@ -243,7 +243,7 @@ describe('taking back', () => {
       );
 
       const [one, two] = await Promise.all([rollback(), rollback()]);
-      expect([...one, ...two].map(({ changed }) => changed).toSorted()).toEqual([false, true]);
+      expect([...one, ...two].filter(({ changed }) => changed)).toHaveLength(1);
       expect(await rollback()).toMatchObject([{ deploymentId: first.deploymentId, changed: false }]);
       expect(await result(first.workflowId)).toMatchObject({ state: 'rolled_back', message: 'a complaint' });
       expect(
