@@ -4,7 +4,7 @@ import { bodyLine, exportHmac, headerLine, type BodyLine, type ExportHeader } fr
 import { TrailJudge, type AuditVerification } from './audit-trail-judge';
 
 /** Not an export at all, so that nothing can be said of its rows. */
-export class NotAnExport extends Error {
+class NotAnExport extends Error {
   override readonly name = 'NotAnExport';
 }
 

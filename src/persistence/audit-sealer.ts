@@ -11,7 +11,7 @@ const VERIFY_TIMEOUT_MS = 24 * 3_600_000;
 const MAX_WAIT_MS = 30_000;
 
 /** The chain is not what this process sealed or anchored: nothing more is, so that the first bad row stays the first. */
-export class AuditTampered extends Error {
+class AuditTampered extends Error {
   override readonly name = 'AuditTampered';
 
   constructor(readonly firstBad: BadRow) {
@@ -56,13 +56,12 @@ export class AuditSealer {
     return sealed;
   }
 
-  /** Verifies what others sealed, outside the lock: it may be the whole chain. */
+  /** At first, verifies what there is after the last anchor, outside the lock: it may be the whole chain. */
   private async catchUp(): Promise<void> {
-    if (this.known === undefined) {
-      const anchor = (await readAnchors(this.anchorFile)).anchors.at(-1);
-      this.known = anchor ?? CHAIN_START;
-      this.anchoredSeq = anchor?.seq ?? 0;
-    }
+    if (this.known !== undefined) return;
+    const anchor = (await readAnchors(this.anchorFile)).anchors.at(-1);
+    this.known = anchor ?? CHAIN_START;
+    this.anchoredSeq = anchor?.seq ?? 0;
     const options = { timeout: VERIFY_TIMEOUT_MS, maxWait: MAX_WAIT_MS };
     await this.prisma.$transaction((tx) => this.verifyOn(tx), options);
   }
