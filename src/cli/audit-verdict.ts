@@ -1,4 +1,4 @@
-import type { AnchorFile } from '../persistence/audit-anchor';
+import type { Anchor } from '../persistence/audit-anchor';
 import type { BadRow, BadRowReason } from '../persistence/audit-chain';
 import type { AuditVerification } from '../persistence/audit-trail-judge';
 import type { CliContext } from './context';
@@ -15,17 +15,23 @@ const MEANING: Readonly<Record<BadRowReason, string>> = {
   export_changed: 'the lines of the export are not those that were written',
 };
 
+/** What was held against it. */
+interface Anchored {
+  readonly anchor: Anchor | undefined;
+  readonly unreadableLines: readonly number[];
+}
+
 /** What a verification found, by the names of its JSON document. */
 export function verdictDocument(
   { ok, firstBad, head, unsealed }: AuditVerification,
-  { anchors, unreadableLines }: AnchorFile,
+  { anchor, unreadableLines }: Anchored,
 ): Record<string, unknown> {
   const oldest = unsealed.oldest === null ? null : Date.parse(unsealed.oldest);
   return {
     ok,
     first_bad: firstBad && { seq: firstBad.seq, log_id: firstBad.logId, reason: firstBad.reason },
     head,
-    anchor: anchors.at(-1) ?? null,
+    anchor: anchor ?? null,
     unreadable_anchor_lines: unreadableLines,
     unsealed: {
       count: unsealed.count,
@@ -39,9 +45,8 @@ export function verdictDocument(
 export function writeVerdict(
   { stdout, stderr }: CliContext,
   { ok, firstBad, head, unsealed }: AuditVerification,
-  { anchors, unreadableLines }: AnchorFile,
+  { anchor, unreadableLines }: Anchored,
 ): void {
-  const anchor = anchors.at(-1);
   if (firstBad !== null) stdout.write(`The audit log is not right. First bad row: ${describe(firstBad)}.\n`);
   if (ok) stdout.write('The audit log is right.\n');
   stdout.write(head === null ? 'Nothing is sealed.\n' : `Sealed and right up to number ${head.seq}.\n`);

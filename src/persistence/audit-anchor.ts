@@ -36,9 +36,12 @@ export async function readAnchors(path: string): Promise<AnchorFile> {
   return { anchors, unreadableLines };
 }
 
-/** The last place that was anchored; 0 when none was. */
-export function lastAnchoredSeq(anchors: readonly Anchor[]): number {
-  return anchors.reduce((last, { seq }) => Math.max(last, seq), 0);
+/** The anchor of the highest place: processes that share a file may write theirs in another order. */
+export function lastAnchor(anchors: readonly Anchor[]): Anchor | undefined {
+  return anchors.reduce<Anchor | undefined>(
+    (last, anchor) => (last === undefined || anchor.seq >= last.seq ? anchor : last),
+    undefined,
+  );
 }
 
 /** Adds a line and waits until it is on the disk. */

@@ -1,4 +1,4 @@
-import { lastAnchoredSeq, type Anchor } from './audit-anchor';
+import { lastAnchor, type Anchor } from './audit-anchor';
 import { CHAIN_START, isSameHmac, type ChainHead } from './audit-chain';
 import { bodyLine, exportHmac, headerLine, type BodyLine, type ExportHeader } from './audit-export-format';
 import { TrailJudge, type AuditVerification } from './audit-trail-judge';
@@ -63,15 +63,19 @@ class ExportReading {
   }
 
   verdict(): ExportVerification {
-    const { header, judge, anchors } = this;
-    const lastSeq = header.links?.last_seq ?? 0;
-    const headSeq = header.head?.seq ?? 0;
-    const anchored = lastAnchoredSeq(anchors.filter(({ at }) => at <= header.exported_at));
-    judge.requireUpTo(lastSeq);
-    if (headSeq < anchored) judge.accuse('cut_off', headSeq + 1);
+    const { header, judge } = this;
+    judge.requireUpTo(header.links?.last_seq ?? 0);
+    this.holdAgainstAnchors(header.head?.seq ?? 0);
     if (this.end !== 'right') judge.accuse('export_changed', null);
-    if (headSeq > 0 && anchors.length === 0) judge.accuse('no_anchor', headSeq + 1);
     return { ...judge.verdict(), header };
+  }
+
+  /** The place at which the chain ended when it was exported, against what had been anchored by then. */
+  private holdAgainstAnchors(headSeq: number): void {
+    const { anchors, header, judge } = this;
+    const anchor = lastAnchor(anchors.filter(({ at }) => at <= header.exported_at));
+    if (anchor !== undefined && headSeq < anchor.seq) judge.accuse('cut_off', headSeq + 1);
+    if (headSeq > 0 && anchors.length === 0) judge.accuse('no_anchor', headSeq + 1);
   }
 }
 

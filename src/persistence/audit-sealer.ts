@@ -1,4 +1,4 @@
-import { appendAnchor, readAnchors } from './audit-anchor';
+import { appendAnchor, lastAnchor, readAnchors } from './audit-anchor';
 import { CHAIN_START, ChainWalk, linkAfter, type AuditRow, type BadRow, type ChainHead } from './audit-chain';
 import { readLinks, readUnsealedAfter } from './audit-rows';
 import type { PrismaClient, Transaction } from './client';
@@ -59,7 +59,7 @@ export class AuditSealer {
   /** At first, verifies what there is after the last anchor, outside the lock: it may be the whole chain. */
   private async catchUp(): Promise<void> {
     if (this.known !== undefined) return;
-    const anchor = (await readAnchors(this.anchorFile)).anchors.at(-1);
+    const anchor = lastAnchor((await readAnchors(this.anchorFile)).anchors);
     this.known = anchor ?? CHAIN_START;
     this.anchoredSeq = anchor?.seq ?? 0;
     const options = { timeout: VERIFY_TIMEOUT_MS, maxWait: MAX_WAIT_MS };

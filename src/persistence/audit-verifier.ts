@@ -1,4 +1,4 @@
-import { lastAnchoredSeq, type Anchor } from './audit-anchor';
+import { lastAnchor, type Anchor } from './audit-anchor';
 import { readLinks, readUnsealed } from './audit-rows';
 import { TrailJudge, type AuditVerification } from './audit-trail-judge';
 import type { PrismaClient } from './client';
@@ -27,7 +27,7 @@ export async function verifyAuditLog(
     },
     { isolationLevel: 'RepeatableRead', timeout: TIMEOUT_MS },
   );
-  judge.requireUpTo(lastAnchoredSeq(anchors));
+  judge.requireUpTo(lastAnchor(anchors)?.seq ?? 0);
   if (sealed && anchors.length === 0) judge.accuse('no_anchor');
   return judge.verdict();
 }

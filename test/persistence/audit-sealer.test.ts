@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { appendFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readAnchors } from '../../src/persistence/audit-anchor';
+import { appendAnchor, readAnchors } from '../../src/persistence/audit-anchor';
 import { AuditSealer } from '../../src/persistence/audit-sealer';
 import { appendInTransaction } from '../../src/persistence/audit-trail';
 import { AuditLogBench, event, events } from './audit-log';
@@ -118,6 +118,19 @@ describe('anchors', () => {
     await bench.sealer(`${bench.anchorFile}.other`).seal();
     expect(await bench.sealer().seal()).toBe(0);
     expect(await anchoredSeqs()).toEqual([2]);
+  });
+
+  it('count by their place, in whatever order processes wrote them', async () => {
+    await bench.append(events(3, 'first'));
+    await bench.sealer().seal();
+    const { hmac } = await bench.service.auditSeal.findUniqueOrThrow({ where: { seq: 2n } });
+    await appendAnchor(bench.anchorFile, { seq: 2, hmac });
+    await bench.tamper(
+      'DELETE FROM audit_logs USING audit_chain WHERE id = log_id AND seq > 2',
+      'DELETE FROM audit_chain WHERE seq > 2',
+    );
+    expect(await bench.verify()).toMatchObject({ ok: false, firstBad: { seq: 3, reason: 'cut_off' } });
+    await expect(bench.sealer().seal()).rejects.toMatchObject({ firstBad: { seq: 3, reason: 'cut_off' } });
   });
 
   it('are missed where there is a chain without any', async () => {

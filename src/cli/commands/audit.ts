@@ -92,20 +92,21 @@ async function verify(
   options: GlobalOptions & { readonly file?: string },
 ): Promise<void> {
   const key = await auditKey(context, options);
-  const { readAnchors } = await import('../../persistence/audit-anchor.js');
-  const anchorFile = await readAnchors(readConfig(context, options).audit.anchorFile);
+  const { lastAnchor, readAnchors } = await import('../../persistence/audit-anchor.js');
+  const { anchors, unreadableLines } = await readAnchors(readConfig(context, options).audit.anchorFile);
   const { file } = options;
   const found: AuditVerification =
     file === undefined
       ? await withPrisma(context, options, async (prisma) => {
           const { verifyAuditLog } = await import('../../persistence/audit-verifier.js');
-          return verifyAuditLog(prisma, key, anchorFile.anchors);
+          return verifyAuditLog(prisma, key, anchors);
         })
       : await verifyFile(resolve(context.cwd, file), async (lines) => {
           const { verifyAuditExport } = await import('../../persistence/audit-export-verifier.js');
-          return verifyAuditExport(lines, key, anchorFile.anchors);
+          return verifyAuditExport(lines, key, anchors);
         });
-  show(context, options, verdictDocument(found, anchorFile), () => writeVerdict(context, found, anchorFile));
+  const anchored = { anchor: lastAnchor(anchors), unreadableLines };
+  show(context, options, verdictDocument(found, anchored), () => writeVerdict(context, found, anchored));
   if (!found.ok) context.setExitCode(EXIT.failed);
 }
 
