@@ -56,7 +56,13 @@ export function createCycleGateway(deps: CycleGatewayDeps): CycleGateway {
     },
     async cancel(cycleId) {
       const handle = await handleOf(cycleId);
-      await temporalCall(() => handle.cancel());
+      try {
+        await temporalCall(() => handle.cancel());
+      } catch (error) {
+        if (!(error instanceof DomainError) || error.code !== 'cycle_already_ended') throw error;
+        // Its row says that it runs: after a restore without Temporal's history there is nobody else to end it.
+        await endWithoutWorkflow(deps, cycleId);
+      }
     },
     async setPaused(cycleId, paused) {
       const handle = await handleOf(cycleId);
@@ -111,6 +117,11 @@ async function start(
     });
   }
   return { cycleId, workflowId, created: true };
+}
+
+async function endWithoutWorkflow({ cycles }: CycleGatewayDeps, cycleId: string): Promise<void> {
+  const { phase } = await cycles.progress(cycleId);
+  await cycles.close(cycleId, 'cancelled', phase, 'Temporal knows no open workflow of this cycle');
 }
 
 function startWorkflow(

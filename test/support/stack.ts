@@ -63,6 +63,7 @@ export interface Stack {
   readonly postgres: StackProcess | undefined;
   /** As its owner; API and worker connect as the service's role. */
   readonly databaseUrl: string;
+  readonly serviceDatabaseUrl: string;
   readonly home: string;
   readonly taskQueue: string;
   /** A Temporal client, closed with the stack. */
@@ -71,6 +72,8 @@ export interface Stack {
   query<Row extends object>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
   /** Runs `tinman …` to its end, with this stack's API and database. */
   cli(...args: string[]): Promise<ProgramEnd>;
+  /** The same, with a key for the API. */
+  cliWithKey(key: string, ...args: string[]): Promise<ProgramEnd>;
   /** What the processes wrote, each line with the name of its process. */
   logs(): string;
   /** Stops what the stack started, in the opposite order, and removes its data. */
@@ -129,6 +132,7 @@ async function start(options: StackOptions, onStop: OnStop): Promise<Omit<Stack,
     temporal,
     postgres: database.process,
     databaseUrl: database.url,
+    serviceDatabaseUrl: database.serviceUrl,
     home,
     taskQueue,
     client: () => connect(temporal, onStop),
@@ -136,6 +140,11 @@ async function start(options: StackOptions, onStop: OnStop): Promise<Omit<Stack,
       (await pool.query<Row>(sql, [...values])).rows,
     cli: (...args) =>
       runProgram(process.execPath, [TINMAN, ...args], { env: { ...env, TINMAN_URL: url }, cwd: home }),
+    cliWithKey: (key, ...args) =>
+      runProgram(process.execPath, [TINMAN, ...args], {
+        env: { ...env, TINMAN_URL: url, TINMAN_API_KEY: key },
+        cwd: home,
+      }),
     logs: () => lines.join('\n'),
   };
 }
