@@ -16,6 +16,8 @@ const FIXED = [
   '/metrics',
   '/openapi.json',
   '/approvals/pending',
+  '/interventions/active',
+  '/audit',
 ];
 const LISTS = [
   '/research/cycles',
@@ -24,6 +26,7 @@ const LISTS = [
   '/failures',
   '/interventions',
   '/simulations',
+  '/deployments',
   '/approvals',
 ];
 const RECORDS = [...LISTS, '/research/cycles/{id}/events'].map((path) =>
@@ -35,6 +38,10 @@ const POSTS = [
   '/mode/transition',
   '/approvals/{id}/decide',
   '/budget/reset',
+  '/interventions/{id}/deploy',
+  '/interventions/{id}/rollback',
+  '/failures/{id}/resolve',
+  '/failures/{id}/reopen',
   ...POSTS_BY_ID,
 ];
 

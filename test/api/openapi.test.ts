@@ -27,10 +27,14 @@ const OPERATIONS = [
   'GET /approvals/{id}',
   'GET /audit',
   'POST /approvals/{id}/decide',
-  ...['hypotheses', 'experiments', 'failures', 'interventions', 'simulations'].flatMap((name) => [
-    `GET /${name}`,
-    `GET /${name}/{id}`,
-  ]),
+  'GET /interventions/active',
+  'POST /interventions/{id}/deploy',
+  'POST /interventions/{id}/rollback',
+  'POST /failures/{id}/resolve',
+  'POST /failures/{id}/reopen',
+  ...['hypotheses', 'experiments', 'failures', 'interventions', 'simulations', 'deployments'].flatMap(
+    (name) => [`GET /${name}`, `GET /${name}/{id}`],
+  ),
 ];
 
 describe('the OpenAPI document', () => {
