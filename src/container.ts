@@ -28,6 +28,7 @@ import type { AuditLog, AuditTrail } from './ports/audit';
 import type { ApiKeys, ApprovalProofs } from './ports/access';
 import type { ApprovalGateway, CycleGateway } from './ports/cycle-gateway';
 import type { Budgets } from './ports/budgets';
+import type { DeploymentGateway } from './ports/deployment-gateway';
 import type { Ledger } from './ports/ledger';
 import type { Llm } from './ports/llm';
 import type { Metrics } from './ports/metrics';
@@ -38,6 +39,7 @@ import type { TargetDirectory } from './ports/target';
 import { createTargetDirectory } from './targets';
 import { createApprovalGateway } from './temporal/approval-gateway';
 import { createCycleGateway } from './temporal/cycle-gateway';
+import { createDeploymentGateway } from './temporal/deployment-gateway';
 import { createModeGateway } from './temporal/mode-gateway';
 
 /** Connections of one process: a few activities at once, each with one statement under way. */
@@ -175,11 +177,17 @@ export function gatewaysOf(
   { stores, targets, llm }: Container,
   client: Client,
   taskQueue: string,
-): { readonly cycles: CycleGateway; readonly approvals: ApprovalGateway; readonly modes: ModeGateway } {
+): {
+  readonly cycles: CycleGateway;
+  readonly approvals: ApprovalGateway;
+  readonly modes: ModeGateway;
+  readonly deployments: DeploymentGateway;
+} {
   const stamp = researcherStamp({ llm });
   return {
     cycles: createCycleGateway({ client, taskQueue, cycles: stores.cycles, targets, stamp, recordId }),
     approvals: createApprovalGateway({ client, approvals: stores.approvals }),
     modes: createModeGateway({ client, taskQueue, mode: stores.mode }),
+    deployments: createDeploymentGateway({ client, taskQueue, deployments: stores.deployments, recordId }),
   };
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { isIP } from 'node:net';
 import type { Config } from './config';
 import { DomainError } from './domain/errors';
+import { isLoopback } from './loopback';
 import type { ApiKeys } from './ports/access';
 
 const MAX_KEY_FILE_LENGTH = 1_024;
@@ -32,9 +32,4 @@ async function readKey(path: string): Promise<string> {
   } catch (error) {
     throw new DomainError('invalid_configuration', `the bootstrap key file cannot be used: ${String(error)}`);
   }
-}
-
-function isLoopback(host: string): boolean {
-  if (host === 'localhost' || host === '::1') return true;
-  return isIP(host) === 4 && host.startsWith('127.');
 }

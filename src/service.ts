@@ -8,6 +8,7 @@ import type { Config } from './config';
 import type { SettingsFileSources } from './config/file';
 import { readFileModes } from './config/file-modes';
 import type { Container } from './container';
+import { isLoopback } from './loopback';
 import { startMetricsServer } from './observability/metrics-server';
 import { requireMigrated } from './persistence/migrations';
 import type { HealthProbes, Probe } from './ports/health';
@@ -80,11 +81,14 @@ async function start(
     audit: container.auditLog,
     budgets: container.budgets,
     mode: container.stores.mode,
+    deployments: backend.deployments,
+    failures: container.stores.failures,
     modes,
     policy,
     access: {
       keys: container.keys,
       proofs: container.proofs,
+      keyless: isLoopback(config.host),
       requestsPerMinute: config.access.requestsPerMinute,
       corsOrigins: config.access.corsOrigins,
     },

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { Readable } from 'node:stream';
 import { Router } from '@koa/router';
 import Koa, { type Context, type Middleware } from 'koa';
 import { serveHttp, type HttpServer } from '../http-server';
@@ -22,8 +23,8 @@ export function createApp(deps: ApiDeps): Koa {
   app.once(DRAIN_EVENT, () => stopping.abort());
   app.on('error', (error: unknown) => deps.logger.debug({ err: error }, 'response not delivered'));
 
-  const { keys, requestsPerMinute, corsOrigins } = deps.access;
-  const authenticator = createAuthenticator(keys, { requestsPerMinute });
+  const { keys, corsOrigins } = deps.access;
+  const authenticator = createAuthenticator(keys, deps.access);
   const router = new Router();
   for (const route of createRoutes(deps, stopping.signal)) {
     router.register(route.path, [route.method], answer(route, authenticator, stopping.signal));
@@ -59,7 +60,9 @@ function answer(route: Route, authenticator: Authenticator, stopping: AbortSigna
   return async (ctx) => {
     ctx.state['route'] = route.path;
     const principal = await authenticator.principalOf(ctx, route.access);
-    const { status, headers = {}, body } = await route.handle(ctx, lifetimeOf(ctx, stopping), principal);
+    const lifetime = lifetimeOf(ctx, stopping);
+    const { status, headers = {}, body } = await route.handle(ctx, lifetime.signal, principal);
+    if (body instanceof Readable) authenticator.endWithKey(ctx, lifetime);
     ctx.status = status;
     ctx.set({ ...headers });
     if (body !== undefined) ctx.body = body;
@@ -67,13 +70,13 @@ function answer(route: Route, authenticator: Authenticator, stopping: AbortSigna
 }
 
 /** Aborted when the client is gone, the answer is out, or the server stops. */
-function lifetimeOf(ctx: Context, stopping: AbortSignal): AbortSignal {
+function lifetimeOf(ctx: Context, stopping: AbortSignal): AbortController {
   const lifetime = new AbortController();
   const end = () => lifetime.abort();
   ctx.res.once('close', end);
   stopping.addEventListener('abort', end, { once: true, signal: lifetime.signal });
   if (stopping.aborted) end();
-  return lifetime.signal;
+  return lifetime;
 }
 
 function closeConnectionsOnce(stopping: AbortSignal): Middleware {

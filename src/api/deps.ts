@@ -28,7 +28,9 @@ export interface ApiDeps {
   readonly access: {
     readonly keys: Pick<ApiKeys, 'exist' | 'principalOf'>;
     readonly proofs: ApprovalProofs;
-    /** Of one key. */
+    /** Whether requests without a key are answered while there is none: only where none but this machine can ask. */
+    readonly keyless: boolean;
+    /** Of one key, or of one address without a key. */
     readonly requestsPerMinute: number;
     /** Origins whose pages may use the API from a browser. */
     readonly corsOrigins: readonly string[];

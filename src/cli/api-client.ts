@@ -91,20 +91,23 @@ export class ApiClient {
   }
 }
 
-/** What to do about a refusal, by its status. */
-const ADVICE: Readonly<Record<number, string>> = {
-  401: '. Put a key of `tinman keys create` into TINMAN_API_KEY',
+const PUT_KEY = 'put a key of `tinman keys create` into TINMAN_API_KEY';
+/** What to do about a refusal, by the code of the problem. */
+const ADVICE: Readonly<Record<string, string>> = {
+  unauthenticated: PUT_KEY,
+  decision_unproven: PUT_KEY,
+  forbidden: 'whoever runs the database can make one with `tinman keys create --role ROLE`',
 };
 
 function refusal(response: Response, body: unknown): CliError {
   const problem = problemSchema.safeParse(body).data;
   const unavailable = [502, 503, 504].includes(response.status);
   const said = problem?.detail ?? problem?.title ?? response.statusText;
-  const advice = ADVICE[response.status] ?? '';
+  const advice = ADVICE[problem?.code ?? ''];
   const places = (problem?.errors ?? []).map(({ pointer, detail }) => `\n  ${pointer || '/'}: ${detail}`);
   return new CliError(
     unavailable ? EXIT.infrastructure : EXIT.failed,
-    `${oneLine(said)} (HTTP ${response.status})${advice}${places.join('')}`,
+    `${oneLine(said)} (HTTP ${response.status})${advice === undefined ? '' : `; ${advice}`}${places.join('')}`,
     problem,
   );
 }

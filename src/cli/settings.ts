@@ -32,8 +32,17 @@ export async function readServiceConfig(
 
 /** A client for `--url`, else TINMAN_URL, else the configured port on this machine. */
 export function apiClient(context: CliContext, options: GlobalOptions): ApiClient {
-  const key = context.env['TINMAN_API_KEY'] || undefined;
-  return new ApiClient(apiUrl(context, options), context.signal, key);
+  return new ApiClient(apiUrl(context, options), context.signal, apiKeyOf(context));
+}
+
+/**
+ * What stands in TINMAN_API_KEY; undefined without it.
+ * @throws {CliError} `usage` when no header can carry it, without telling it.
+ */
+export function apiKeyOf({ env }: CliContext): string | undefined {
+  const key = env['TINMAN_API_KEY'] || undefined;
+  if (key === undefined || /^[\x21-\x7e]+$/.test(key)) return key;
+  throw new CliError(EXIT.usage, 'TINMAN_API_KEY is no key: it holds blanks, line ends or other characters');
 }
 
 function apiUrl(context: CliContext, options: GlobalOptions): string {

@@ -36,7 +36,7 @@ export const AUDIT_EVENT_TYPES = [
   'budget_warning',
   'budget_overrun',
   'budget_reset',
-  'access_key_created',
-  'access_key_revoked',
+  'api_key_created',
+  'api_key_revoked',
 ] as const;
 export type AuditEventType = (typeof AUDIT_EVENT_TYPES)[number];

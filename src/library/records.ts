@@ -2,10 +2,13 @@ import { z } from 'zod';
 import { Approval } from '../api/resources';
 import { pendingApprovals } from '../api/pending-approvals';
 import { decisionProblem, type ApprovalDecision, type DecidedApproval } from '../domain/approval';
+import type { Principal } from '../domain/access';
 import type { ApprovalGateway } from '../ports/cycle-gateway';
 import type { ApiRecord, ListQuery, Page, Records, Resource } from '../ports/records';
 
 const DEFAULT_LIMIT = 50;
+/** A program that decides by itself: no key proves it. */
+const LIBRARY: Principal = { name: 'library', role: 'admin', keyId: null };
 
 /** The records of all cycles, as the API shows them. */
 export interface RecordLists {
@@ -56,7 +59,7 @@ export function approvalsOf(gateway: ApprovalGateway, records: Records): Approva
       };
       const problem = decisionProblem(asked);
       if (problem !== undefined) throw new RangeError(problem);
-      return gateway.decide(asked, 'library');
+      return gateway.decide(asked, LIBRARY);
     },
   };
 }

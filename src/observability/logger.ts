@@ -11,7 +11,7 @@ const SECRET_MEMBER =
 /** User name and password of a connection URL. */
 const URL_CREDENTIALS = /([a-z][a-z0-9+.-]*:\/\/)[^\s/@"']+@/gi;
 /** Keys that stand in running text, such as an error's message. */
-const BARE_SECRET = /\b(Bearer\s+)[\w.~+/=-]{8,}|\bsk-[\w-]{8,}/gi;
+const BARE_SECRET = /\b(Bearer\s+)[\w.~+/=-]{8,}|\bsk-[\w-]{8,}|\btinman_[0-9a-f]{32}_[\w-]+/gi;
 
 let root: Logger | undefined;
 

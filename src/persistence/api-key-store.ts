@@ -9,6 +9,7 @@ import type { ApiKey } from './generated/client';
 
 /** `tinman_<id without dashes>_<secret>`: the id finds the row, the secret proves it. */
 const KEY = /^tinman_([0-9a-f]{32})_([A-Za-z0-9_-]{43})$/;
+const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const SECRET_BYTES = 32;
 const OWNER = /^[^\p{C}]{1,100}$/u;
 /** Serialises the making of the first key. */
@@ -76,10 +77,10 @@ async function insert(tx: Transaction, { id, secret, owner, role, createdBy }: N
   });
   await appendInTransaction(tx, [
     {
-      key: `access_key_created/${id}`,
-      eventType: 'access_key_created',
+      key: `api_key_created/${id}`,
+      eventType: 'api_key_created',
       actor: createdBy,
-      subjectType: 'access_key',
+      subjectType: 'api_key',
       subjectId: id,
       details: { owner, role },
     },
@@ -88,25 +89,30 @@ async function insert(tx: Transaction, { id, secret, owner, role, createdBy }: N
 }
 
 async function revoke(tx: Transaction, id: string, revokedBy: string): Promise<ApiKeyRecord> {
+  if (!ID.test(id)) throw unknownKey(id);
   const revokedAt = new Date();
   const { count } = await tx.apiKey.updateMany({
     where: { id, revokedAt: null },
     data: { revokedAt, revokedBy },
   });
   const row = await tx.apiKey.findUnique({ where: { id } });
-  if (row === null) throw new DomainError('not_found', `there is no key ${id}`);
+  if (row === null) throw unknownKey(id);
   if (count === 0) throw new DomainError('state_conflict', `key ${id} was revoked by ${row.revokedBy}`);
   await appendInTransaction(tx, [
     {
-      key: `access_key_revoked/${id}`,
-      eventType: 'access_key_revoked',
+      key: `api_key_revoked/${id}`,
+      eventType: 'api_key_revoked',
       actor: revokedBy,
-      subjectType: 'access_key',
+      subjectType: 'api_key',
       subjectId: id,
       details: { owner: row.owner, role: row.role },
     },
   ]);
   return recordOf(row);
+}
+
+function unknownKey(id: string): DomainError {
+  return new DomainError('not_found', `there is no key ${id}`);
 }
 
 async function principalOf(prisma: PrismaClient, key: string): Promise<Principal | undefined> {

@@ -1,3 +1,4 @@
+import type { Principal } from '../domain/access';
 import type { ApprovalDecision, DecidedApproval } from '../domain/approval';
 import type { CycleRequest } from '../domain/cycle';
 
@@ -27,5 +28,5 @@ export interface ApprovalGateway {
    * Answers once the workflow has taken and written the decision; a repeat with the same key gives the first answer.
    * @throws {DomainError} `approval_not_found`; `approval_already_decided` with the decision that stands; `not_ready` when no worker answers in time.
    */
-  decide(decision: ApprovalDecision, principal: string, idempotencyKey?: string): Promise<DecidedApproval>;
+  decide(decision: ApprovalDecision, principal: Principal, idempotencyKey?: string): Promise<DecidedApproval>;
 }

@@ -3,6 +3,7 @@ import { WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError } f
 import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { INSUFFICIENT } from '../domain/approval';
+import type { Principal } from '../domain/access';
 import type { ApprovalDecision, DecidedApproval } from '../domain/approval';
 import { DomainError } from '../domain/errors';
 import type { ApprovalGateway } from '../ports/cycle-gateway';
@@ -66,9 +67,13 @@ async function update(
   }
 }
 
-/** The same person's same decision is the same update; opposing ones never are. */
-function updateIdOf(decision: ApprovalDecision, principal: string, idempotencyKey: string): string {
-  const parts = [decision.approval_id, decision.decision, decision.decided_by, principal, idempotencyKey];
+/**
+ * The same decision with the same key is the same update; opposing ones never are, nor is one that was refused for want of
+ * a comment and has one now.
+ */
+function updateIdOf(decision: ApprovalDecision, principal: Principal, idempotencyKey: string): string {
+  const { approval_id: approvalId, decision: verdict, decided_by: decidedBy, reason = '' } = decision;
+  const parts = [approvalId, verdict, decidedBy, reason, principal.name, principal.keyId, idempotencyKey];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 

@@ -117,6 +117,7 @@ export class FakeWorld {
       access: {
         keys: this.keys,
         proofs: { write: (_decision, { keyId }) => Promise.resolve(keyId ?? undefined) },
+        keyless: true,
         requestsPerMinute: 1_000_000,
         corsOrigins: ['https://console.example.com'],
       },

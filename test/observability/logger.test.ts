@@ -51,6 +51,7 @@ describe('the logger', () => {
     ['a connection URL', { url: 'postgres://tinman:hunter2@db:5432/tinman' }],
     ['a connection URL in a message', { err: new Error('no route to postgres://tinman:hunter2@db:5432') }],
     ['a bearer key in a message', { err: new Error('refused: Bearer hunter2hunter2') }],
+    ['a key of our own', { err: new Error(`who is tinman_${'0a'.repeat(16)}_hunter2?`) }],
     ['a key in a message', { err: new Error('Incorrect API key provided: sk-hunter2-hunter2') }],
   ])('never writes %s', (_what, fields) => {
     const json = capture();

@@ -34,8 +34,8 @@ describe('a key', () => {
     expect(await keys.exist()).toBe(false);
     await expect(keys.revoke(record.id, 'root')).rejects.toMatchObject({ code: 'state_conflict' });
     await expect(keys.revoke(randomUUID(), 'root')).rejects.toMatchObject({ code: 'not_found' });
-    expect(await world.audited(record.id, 'access_key_created')).toBe(1);
-    expect(await world.audited(record.id, 'access_key_revoked')).toBe(1);
+    expect(await world.audited(record.id, 'api_key_created')).toBe(1);
+    expect(await world.audited(record.id, 'api_key_revoked')).toBe(1);
   });
 
   it('is nobody when a character of it is another', async () => {

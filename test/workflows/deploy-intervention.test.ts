@@ -24,6 +24,8 @@ afterAll(async () => {
 });
 jest.setTimeout(60_000);
 
+const BEN = { name: 'ben', role: 'approver', keyId: null } as const;
+
 const withWorker = <T>(work: () => Promise<T>): Promise<T> => temporal.withActivities(world.activities, work);
 
 async function asked(intervention: Intervention, override?: string) {
@@ -38,7 +40,7 @@ async function asked(intervention: Intervention, override?: string) {
 }
 
 const decide = (approvalId: string, decision: 'approved' | 'rejected') =>
-  world.approvals.decide({ approval_id: approvalId, decision, decided_by: 'ben' }, 'ben');
+  world.approvals.decide({ approval_id: approvalId, decision, decided_by: 'ben' }, BEN);
 
 const result = (workflowId: string): Promise<unknown> =>
   temporal.env.client.workflow.getHandle(workflowId).result();

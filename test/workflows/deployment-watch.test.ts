@@ -8,6 +8,8 @@ import { startDevServer, startTimeSkipping, type TemporalHarness } from '../supp
 import { standIns, step, verdict } from './stand-in-activities';
 
 jest.setTimeout(60_000);
+
+const BEN = { name: 'ben', role: 'approver', keyId: null } as const;
 const HOUR_MS = 3_600_000;
 
 describe('a watch of a day', () => {
@@ -145,7 +147,7 @@ describe('canaries on a priced target', () => {
       requestedBy: 'ana',
     });
     const approval_id = requested.approvalId ?? '';
-    await world.approvals.decide({ approval_id, decision: 'approved', decided_by: 'ben' }, 'ben');
+    await world.approvals.decide({ approval_id, decision: 'approved', decided_by: 'ben' }, BEN);
     return requested;
   }
   const ended = ({ workflowId }: { readonly workflowId: string }): Promise<unknown> =>

@@ -78,7 +78,7 @@ export function approvalRoutes({ approvals, records, access }: ApiDeps): readonl
         };
         const proofId = await access.proofs.write(decision, principal);
         const proven = proofId === undefined ? decision : { ...decision, proof_id: proofId };
-        const standing = await approvals.decide(proven, principal.name, headers['idempotency-key']);
+        const standing = await approvals.decide(proven, principal, headers['idempotency-key']);
         return { status: 200, body: standingDecision(standing) };
       },
     }),

@@ -1,7 +1,7 @@
-import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import type { CliContext, GlobalOptions } from '../context';
+import { currentUser } from '../current-user';
 import { apiClient } from '../settings';
 import { show } from '../show';
 import { addListCommand, writeRows } from './records';
@@ -40,7 +40,7 @@ function addDecide(
     .command(verb)
     .argument('<id>', 'id of the approval')
     .description(`${verb} an action; answers once the waiting workflow has taken the decision`)
-    .option('--by <name>', 'who decides', userInfo().username)
+    .option('--by <name>', 'who decides', currentUser())
     .option('--reason <text>', 'why')
     .action(async (id: string, _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<DecideOptions>();

@@ -9,7 +9,7 @@ import { demoCycle } from '../dev/demo-cycle';
 import { startStack, type Stack } from '../dev/stack';
 import { CliError, EXIT } from '../exit';
 import { listenOverrides, wholeNumber } from '../option-values';
-import { readServiceConfig } from '../settings';
+import { apiKeyOf, readServiceConfig } from '../settings';
 import { show } from '../show';
 
 const port = wholeNumber(0, 65_535);
@@ -77,7 +77,7 @@ async function present(
   config: Config,
   stack: Stack,
 ): Promise<void> {
-  const client = new ApiClient(stack.apiUrl, context.signal, context.env['TINMAN_API_KEY'] || undefined);
+  const client = new ApiClient(stack.apiUrl, context.signal, apiKeyOf(context));
   const cycle = config.databaseUrl === undefined ? await runDemoCycle(context, options, client) : undefined;
   const urls = urlsOf(stack, config, cycle);
   show(context, options, { ...urls, cycle: cycle ?? null }, () => writeUrls(context, urls));

@@ -1,8 +1,8 @@
-import { userInfo } from 'node:os';
 import { Option, type Command } from 'commander';
 import { ROLES, type Role } from '../../domain/access';
 import type { ApiKeyRecord, ApiKeys } from '../../ports/access';
 import type { CliContext, GlobalOptions } from '../context';
+import { currentUser } from '../current-user';
 import { withDatabase } from '../direct-database';
 import { show } from '../show';
 import { field, writeTable } from '../table';
@@ -26,7 +26,7 @@ export function addKeyCommands(program: Command, context: CliContext): void {
       const options = command.optsWithGlobals<CreateOptions>();
       const { owner, role } = options;
       const made = await withKeys(context, options, (store) =>
-        store.create({ owner, role, createdBy: userInfo().username }),
+        store.create({ owner, role, createdBy: currentUser() }),
       );
       show(context, options, { key: made.key, ...shown(made.record) }, () => {
         context.stderr.write(`Key ${made.record.id} of ${owner}, ${role}. It is not shown again:\n`);
@@ -48,7 +48,7 @@ export function addKeyCommands(program: Command, context: CliContext): void {
     .argument('<id>', 'as listed')
     .action(async (id: string, _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions>();
-      const record = await withKeys(context, options, (store) => store.revoke(id, userInfo().username));
+      const record = await withKeys(context, options, (store) => store.revoke(id, currentUser()));
       show(context, options, shown(record), () => {
         context.stdout.write(`Key ${record.id} of ${record.owner} is revoked.\n`);
       });
@@ -61,10 +61,12 @@ function withKeys<T>(
   work: (keys: ApiKeys) => Promise<T>,
 ): Promise<T> {
   return withDatabase(context, options, async ({ url }) => {
-    const [{ closePrisma, createPrisma }, { createApiKeys }] = await Promise.all([
+    const [{ closePrisma, createPrisma }, { createApiKeys }, { requireMigrated }] = await Promise.all([
       import('../../persistence/client.js'),
       import('../../persistence/api-key-store.js'),
+      import('../../persistence/migrations.js'),
     ]);
+    await requireMigrated(url);
     const prisma = createPrisma(url, { poolSize: 1 });
     try {
       return await work(createApiKeys(prisma));

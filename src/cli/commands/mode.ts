@@ -1,8 +1,8 @@
-import { userInfo } from 'node:os';
 import { Argument, type Command } from 'commander';
 import { z } from 'zod';
 import { MODES } from '../../domain/mode';
 import type { CliContext, GlobalOptions } from '../context';
+import { currentUser } from '../current-user';
 import { withDatabase } from '../direct-database';
 import { apiClient, readConfig } from '../settings';
 import { show } from '../show';
@@ -70,7 +70,7 @@ function rollback(context: CliContext, options: GlobalOptions & { readonly reaso
       databaseUrl: url,
       temporal,
       env: context.env,
-      requestedBy: userInfo().username,
+      requestedBy: currentUser(),
       reason: options.reason,
     });
   });
