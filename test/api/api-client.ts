@@ -45,6 +45,7 @@ export class ApiClient {
     readonly url: string,
     readonly document: Document,
     private readonly server?: HttpServer,
+    private readonly key?: string,
   ) {}
 
   /** Serves an API over a fake world. */
@@ -53,9 +54,9 @@ export class ApiClient {
     return new ApiClient(server.url, await documentAt(server.url), server);
   }
 
-  /** For an API that runs elsewhere. */
-  static async at(url: string): Promise<ApiClient> {
-    return new ApiClient(url, await documentAt(url));
+  /** For an API that runs elsewhere; `key` is sent with every request. */
+  static async at(url: string, key?: string): Promise<ApiClient> {
+    return new ApiClient(url, await documentAt(url), undefined, key);
   }
 
   /** Ends the API that `start` serves. */
@@ -76,7 +77,9 @@ export class ApiClient {
   }
 
   async call(method: string, path: string, init: RequestInit): Promise<Answer> {
-    const response = await fetch(`${this.url}${path}`, { ...init, method });
+    const authorization = this.key === undefined ? {} : { authorization: `Bearer ${this.key}` };
+    const headers = { ...authorization, ...init.headers };
+    const response = await fetch(`${this.url}${path}`, { ...init, headers, method });
     const type = response.headers.get('content-type') ?? '';
     const text = await response.text();
     const body: unknown = type.includes('json') && text !== '' ? JSON.parse(text) : text;

@@ -257,11 +257,18 @@ describe('a step that waits for a person', () => {
       settings: targetsAt(model),
     });
     try {
-      const operator = await ResearchClient.at(production.url);
-      const cycleId = await operator.start({ ...REQUEST, runs_per_experiment: 9 });
-      const { workflow_id: workflowId } = await operator.cycle(cycleId);
-      const [approval] = await operator.pending(workflowId, 1);
-      expect((await operator.decide(approval?.id ?? '', 'approved')).status).toBe(200);
+      const unproven = await ResearchClient.at(production.url);
+      const cycleId = await unproven.start({ ...REQUEST, runs_per_experiment: 9 });
+      const { workflow_id: workflowId } = await unproven.cycle(cycleId);
+      const [approval] = await unproven.pending(workflowId, 1);
+      expect(problemIn(await unproven.decide(approval?.id ?? '', 'approved'))).toMatchObject({
+        status: 403,
+        code: 'decision_unproven',
+      });
+      const made = await production.cli('keys', 'create', '--owner', 'ben', '--role', 'approver');
+      const operator = await ResearchClient.at(production.url, made.stdout.trim());
+      const taken = await operator.decide(approval?.id ?? '', 'approved', 'ana');
+      expect(taken).toMatchObject({ status: 200, body: { decided_by: 'ana', proven_by: 'ben' } });
       await operator.ended(cycleId);
       expect(await operator.experimentsOf(cycleId)).toMatchObject([
         { state: 'done', mode: 'production', runs_requested: 9, runs_permitted: 3 },

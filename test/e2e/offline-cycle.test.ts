@@ -196,7 +196,7 @@ describe('a cycle on the demo application, without a model', () => {
     });
     expect(await client.get('/ready')).toEqual({ ready: true });
     expect(await client.get('/live')).toEqual({ status: 'alive' });
-    expect(await client.get('/mode')).toEqual({ mode: 'lab', version: 1 });
+    expect(await client.get('/mode')).toMatchObject({ mode: 'lab', version: 1, waiting: null });
   });
 
   it.each(['the API', 'the worker'])('counts the same failures in the metrics of %s', async (process) => {

@@ -131,8 +131,9 @@ export const SMALL = { max_hypotheses: 1, max_experiments: 1, runs_per_experimen
 export class ResearchClient {
   private constructor(readonly api: ApiClient) {}
 
-  static async at(url: string): Promise<ResearchClient> {
-    return new ResearchClient(await ApiClient.at(url));
+  /** `key` is sent with every request. */
+  static async at(url: string, key?: string): Promise<ResearchClient> {
+    return new ResearchClient(await ApiClient.at(url, key));
   }
 
   /** Starts a cycle and waits for its result. */
