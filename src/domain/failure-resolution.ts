@@ -1,8 +1,6 @@
 /** What a person shows for a failure to be resolved: something on record, or only words. */
 export type ResolutionEvidence =
-  | { readonly simulationId: string }
-  | { readonly deploymentId: string }
-  | { readonly note: string };
+  { readonly simulationId: string } | { readonly deploymentId: string } | { readonly note: string };
 
 /** The evidence as it is kept with the failure. */
 export function evidenceText(evidence: ResolutionEvidence): string {

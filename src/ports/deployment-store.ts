@@ -74,7 +74,7 @@ export interface DeploymentStore {
     readonly gate: GateVerdict;
     readonly watch: Watch;
   }): Promise<Publication>;
-  /** Ends what never went live, withdraws the question it waits for, and says why; `requested` nowhere else is only audited. */
+  /** Ends what never went live, withdraws the question it waits for, and says why; what was barred at once has no row. */
   refuse(deployment: Omit<NewDeployment, 'patch' | 'target' | 'simulationId'>, reason: string): Promise<void>;
   canaries(deploymentId: string): Promise<readonly CanaryOutcome[]>;
   recordCanaries(

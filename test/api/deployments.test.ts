@@ -113,16 +113,14 @@ describe('going live over HTTP', () => {
 
   it('tells what bars it, and asks for a reason to take it back', async () => {
     const bars = new DomainError('state_conflict', 'it cannot be published: no simulation');
-    const { request } = world.deployments;
-    world.deployments = { ...world.deployments, request: () => Promise.reject(bars) };
-    const other = await ApiClient.start(world);
+    const deployments = { ...world.deployments, request: () => Promise.reject(bars) };
+    const other = await ApiClient.start(world, { ...world.deps, deployments });
     const refused = await other.post(`/interventions/${id}/deploy`, {}, as('operator'));
     expect(problemIn(refused)).toMatchObject({
       status: 409,
       detail: 'it cannot be published: no simulation',
     });
     await other.close();
-    world.deployments = { ...world.deployments, request };
 
     expect((await api.post(`/interventions/${id}/rollback`, {}, as('operator'))).status).toBe(422);
     const done = await api.post(`/interventions/${id}/rollback`, { reason: 'a complaint' }, as('operator'));

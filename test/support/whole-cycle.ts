@@ -9,7 +9,7 @@ import {
   type StoredWorld,
 } from './stored-cycle';
 
-/** A cycle with everything: a decided approval, a finished simulation, a bill. */
+/** A cycle with everything: a decided approval, a finished simulation, a deployment that waits, a bill. */
 export async function wholeCycle(world: StoredWorld, target: string) {
   const cycle = await discoveredCycle(world, target);
   const { cycleId, input, intervention, simulation, runs } = cycle;
@@ -35,6 +35,18 @@ export async function wholeCycle(world: StoredWorld, target: string) {
   ];
   await stores.simulations.recordReplays(simulation.id, lanes, []);
   await stores.simulations.finish(simulation.id, IMPROVED);
+  const deploymentId = recordId('deployment', simulation.id);
+  await stores.deployments.open({
+    id: deploymentId,
+    interventionId: intervention.id,
+    simulationId: simulation.id,
+    channel: 'shadow',
+    target,
+    patch: intervention.patch,
+    overrideReason: null,
+    workflowId: `deploy-${deploymentId}`,
+    requestedBy: 'ana',
+  });
   const [reservation] = await ledger.reserve({
     cycleId,
     scopes: [],
