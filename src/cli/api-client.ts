@@ -103,13 +103,17 @@ function refusal(response: Response, body: unknown): CliError {
   const problem = problemSchema.safeParse(body).data;
   const unavailable = [502, 503, 504].includes(response.status);
   const said = problem?.detail ?? problem?.title ?? response.statusText;
-  const advice = ADVICE[problem?.code ?? ''];
   const places = (problem?.errors ?? []).map(({ pointer, detail }) => `\n  ${pointer || '/'}: ${detail}`);
   return new CliError(
     unavailable ? EXIT.infrastructure : EXIT.failed,
-    `${oneLine(said)} (HTTP ${response.status})${advice === undefined ? '' : `; ${advice}`}${places.join('')}`,
+    `${oneLine(said)} (HTTP ${response.status})${adviceOn(problem?.code)}${places.join('')}`,
     problem,
   );
+}
+
+function adviceOn(code = ''): string {
+  const advice = ADVICE[code];
+  return advice === undefined ? '' : `; ${advice}`;
 }
 
 function reasonOf(error: unknown): string {

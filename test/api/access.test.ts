@@ -1,122 +1,206 @@
-import { ANONYMOUS, ROLES, roleIncludes, type Role } from '../../src/domain/access';
-import { createRoutes } from '../../src/api/routes';
+import { get } from 'node:http';
+import { ANONYMOUS } from '../../src/domain/access';
+import type { ApiDeps } from '../../src/api/deps';
 import { ApiClient, problemIn } from './api-client';
 import { FakeWorld } from './fake-world';
 
-const keyOf = (role: Role) => `tinman_${role}`;
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
+const CONSOLE = 'https://console.example.com';
 
-describe('access', () => {
-  const world = new FakeWorld();
-  const routes = createRoutes(world.deps, new AbortController().signal);
+describe('keys', () => {
+  let world: FakeWorld;
   let api: ApiClient;
-  beforeAll(async () => {
-    for (const role of ROLES) world.principals.set(keyOf(role), { name: role, role, keyId: role });
-    api = await ApiClient.start(world);
+  const start = async (access: Partial<ApiDeps['access']> = {}) => {
+    const { deps } = world;
+    api = await ApiClient.start(world, { ...deps, access: { ...deps.access, ...access } });
+  };
+  beforeEach(() => {
+    world = new FakeWorld();
+    for (const name of ['ana', 'ben']) world.principals.set(name, { name, role: 'operator', keyId: name });
   });
-  afterAll(() => api.close());
+  afterEach(() => api.close());
 
-  /** The status for a request that has nothing else to be refused for than who asks, or is refused later. */
-  async function ask(route: (typeof routes)[number], headers: Record<string, string>) {
-    const path = route.path.replaceAll(/:(\w+)/g, world.cycleId);
-    const answer =
-      route.method === 'GET'
-        ? await api.get(path, headers)
-        : await api.post(path, { no_such_field: 1 }, headers);
-    return answer;
-  }
-  const cases = routes
-    .filter(({ path }) => !path.endsWith('/events'))
-    .map((route) => [`${route.method} ${route.path}`, route] as const);
+  const statuses = async (count: number, headers: Record<string, string> = {}, path = '/status') => {
+    const answers = await Promise.all(Array.from({ length: count }, () => api.get(path, headers)));
+    return answers.map(({ status }) => status).toSorted((a, b) => a - b);
+  };
 
-  it.each(cases)('%s: without a key and for every role', async (_name, route) => {
-    const open = route.access === 'open';
-    const keyless = await ask(route, {});
-    if (open) expect([401, 403]).not.toContain(keyless.status);
-    else {
-      expect(problemIn(keyless)).toMatchObject({ status: 401, code: 'unauthenticated' });
-      expect(keyless.headers.get('www-authenticate')).toBe('Bearer');
-    }
-    for (const role of ROLES) {
-      const { status } = await ask(route, bearer(keyOf(role)));
-      const may = route.access === 'open' || roleIncludes(role, route.access);
-      expect([role, status === 403]).toEqual([role, !may]);
-      expect(status).not.toBe(401);
-    }
-  });
-
-  it.each(['Basic YTpi', 'Bearer', 'Bearer  ', 'tinman_viewer', `Bearer ${'x'.repeat(300)}`, 'Bearer a b'])(
-    'takes %j for no key',
+  it.each(['Basic YTpi', 'Bearer', 'Bearer  ', 'ana', `Bearer ${'x'.repeat(300)}`, 'Bearer ana b'])(
+    'are not %j',
     async (authorization) => {
+      await start();
       expect((await api.get('/status', { authorization })).status).toBe(401);
     },
   );
 
-  it('leaves open only what machines ask before they have a key', () => {
-    const open = routes.filter(({ access }) => access === 'open').map(({ path }) => path);
-    expect(open.toSorted()).toEqual(['/health', '/live', '/openapi.json', '/ready']);
+  it('name who asks', async () => {
+    await start();
+    expect((await api.post('/research/cycle', {}, bearer('ana'))).status).toBe(202);
+    expect(world.requesters).toEqual(['ana']);
   });
 
-  it('lets nobody write who may only read', () => {
-    const writing = routes.filter(({ method }) => method === 'POST');
-    expect(writing.map(({ access }) => access)).not.toContain('viewer');
-    expect(writing.map(({ access }) => access)).not.toContain('open');
+  it('that are wrong are slowed down, and lock nobody else out', async () => {
+    await start();
+    expect(await statuses(25, bearer('eve'))).toEqual([
+      ...Array<number>(20).fill(401),
+      ...Array<number>(5).fill(429),
+    ]);
+    const refused = await api.get('/status', bearer('eve'));
+    expect(problemIn(refused)).toMatchObject({ status: 429, code: 'rate_limited' });
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await statuses(1, bearer('ana'))).toEqual([200]);
   });
 
-  it('answers one who asks with wrong keys again and again ever later', async () => {
-    const other = new FakeWorld();
-    other.principals.set('tinman_good', { name: 'ana', role: 'admin', keyId: 'ana' });
-    const client = await ApiClient.start(other);
-    const statuses: number[] = [];
-    for (let attempt = 0; attempt < 25; attempt++) {
-      const { status } = await client.get('/status', bearer('tinman_bad'));
-      statuses.push(status);
-    }
-    expect(statuses.slice(0, 20)).toEqual(Array(20).fill(401));
-    expect(statuses.slice(21)).toEqual(Array(4).fill(429));
-    const { headers } = await client.get('/status', bearer('tinman_bad'));
-    expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
-    await client.close();
+  it('are limited each by itself, and those who have none by their address', async () => {
+    await start({ requestsPerMinute: 3 });
+    expect(await statuses(5, bearer('ana'))).toEqual([200, 200, 200, 429, 429]);
+    expect(await statuses(2, bearer('ben'))).toEqual([200, 200]);
+    expect(await statuses(5)).toEqual([401, 401, 401, 429, 429]);
+    expect(await statuses(5, {}, '/live')).toEqual([200, 200, 200, 200, 200]);
   });
 
-  it('limits the requests of a key, not those of another', async () => {
-    const other = new FakeWorld();
-    for (const name of ['ana', 'ben']) other.principals.set(name, { name, role: 'viewer', keyId: name });
-    const deps = other.deps;
-    const client = await ApiClient.start(other, {
-      ...deps,
-      access: { ...deps.access, requestsPerMinute: 3 },
+  /** The events of a cycle that does not end. */
+  const follow = async (key: string) => {
+    const answer = await fetch(`${api.url}/research/cycles/${world.cycleId}/events`, {
+      headers: bearer(key),
     });
-    const statuses = async (key: string, count: number) => {
-      const answers = await Promise.all(
-        Array.from({ length: count }, () => client.get('/status', bearer(key))),
-      );
-      return answers.map(({ status }) => status).toSorted((a, b) => a - b);
+    expect(answer.status).toBe(200);
+    return answer;
+  };
+
+  it('that are revoked end the events that were asked for with them', async () => {
+    await start();
+    const events = await follow('ana');
+    world.principals.delete('ana');
+    expect(await events.text()).toContain('event: progress');
+  });
+
+  it('are not taken for revoked while the database is away', async () => {
+    let looks = 0;
+    const principalOf = (key: string) => {
+      looks += 1;
+      if (looks === 2) return Promise.reject(new Error('no database'));
+      return Promise.resolve(looks > 2 ? undefined : world.principals.get(key));
     };
-    expect(await statuses('ana', 5)).toEqual([200, 200, 200, 429, 429]);
-    expect(await statuses('ben', 2)).toEqual([200, 200]);
-    await client.close();
+    await start({ keys: { exist: () => Promise.resolve(true), principalOf } });
+    await (await follow('ana')).text();
+    expect(looks).toBe(3);
+  });
+});
+
+describe('while there is no key', () => {
+  const world = new FakeWorld();
+  const close: (() => Promise<void>)[] = [];
+  afterAll(() => Promise.all(close.map((end) => end())));
+  const start = async (access: Partial<ApiDeps['access']>) => {
+    const { deps } = world;
+    const api = await ApiClient.start(world, { ...deps, access: { ...deps.access, ...access } });
+    close.push(() => api.close());
+    return api;
+  };
+
+  it('everybody is nobody in particular, and may do everything', async () => {
+    const api = await start({});
+    expect((await api.post('/research/cycle', {})).status).toBe(202);
+    expect(world.requesters).toEqual([ANONYMOUS]);
+    expect((await api.post('/budget/reset', { scope: 'global' })).status).not.toBe(403);
+    expect((await api.get('/status', bearer('tinman_bad'))).status).toBe(401);
   });
 
-  it('takes everybody for nobody in particular while there is no key', async () => {
-    const keyless = new FakeWorld();
-    const client = await ApiClient.start(keyless);
-    expect((await client.post('/research/cycle', {})).status).toBe(202);
-    expect(keyless.requesters).toEqual([ANONYMOUS]);
-    expect((await client.get('/status', bearer('tinman_bad'))).status).toBe(401);
-    await client.close();
+  it('any more, because the last one was revoked, nobody beyond loopback becomes an admin', async () => {
+    const api = await start({ keyless: false });
+    expect(problemIn(await api.get('/status'))).toMatchObject({ status: 401 });
+    expect(problemIn(await api.post('/research/cycle', {}))).toMatchObject({ status: 401 });
+    expect((await api.get('/live')).status).toBe(200);
   });
 
-  it('answers pages of configured origins only', async () => {
-    const origin = 'https://console.example.com';
-    const headers = { ...bearer(keyOf('viewer')), origin };
-    expect((await api.get('/status', headers)).headers.get('access-control-allow-origin')).toBe(origin);
-    const other = await api.get('/status', { ...headers, origin: 'https://evil.example.com' });
-    expect(other.headers.get('access-control-allow-origin')).toBeNull();
+  it.each([
+    ['localhost:8000', 200],
+    ['127.0.0.1', 200],
+    ['[::1]:8000', 200],
+    ['tinman.localhost', 200],
+    ['rebound.example.com:8000', 401],
+    ['127.0.0.1.example.com', 401],
+    ['192.168.1.2:8000', 401],
+  ])('a request to %s gets %i', async (host, status) => {
+    const api = await start({});
+    const seen = await new Promise((resolve, reject) => {
+      const headers = { host };
+      get(`${api.url}/status`, { headers }, (answer) => resolve(answer.resume().statusCode)).on(
+        'error',
+        reject,
+      );
+    });
+    expect(seen).toBe(status);
+  });
+});
+
+describe('what browsers are told', () => {
+  const world = new FakeWorld();
+  let api: ApiClient;
+  beforeAll(async () => {
+    world.principals.set('ana', { name: 'ana', role: 'operator', keyId: 'ana' });
+    api = await ApiClient.start(world);
+  });
+  afterAll(() => api.close());
+  const asAna = (origin: string) => ({ ...bearer('ana'), origin });
+
+  it.each([
+    ['GET', '/live', 200],
+    ['GET', '/status', 401],
+    ['GET', '/nowhere', 404],
+    ['DELETE', '/status', 405],
+  ])('is to make nothing else of an answer: %s %s', async (method, path, status) => {
+    const answer = await fetch(api.url + path, { method });
+    expect(answer.status).toBe(status);
+    expect(Object.fromEntries(answer.headers)).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'referrer-policy': 'no-referrer',
+      'cache-control': 'no-store',
+      'cross-origin-resource-policy': 'same-origin',
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+    });
+    expect(answer.headers.get('x-powered-by')).toBeNull();
+  });
+
+  it('is that pages of configured origins may read and write', async () => {
+    const read = await api.get('/status', asAna(CONSOLE));
+    expect(read.headers.get('access-control-allow-origin')).toBe(CONSOLE);
+    expect((await api.post('/research/cycle', {}, asAna(CONSOLE))).status).toBe(202);
     const preflight = await fetch(`${api.url}/research/cycle`, {
       method: 'OPTIONS',
-      headers: { origin, 'access-control-request-method': 'POST' },
+      headers: {
+        origin: CONSOLE,
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'authorization,content-type',
+      },
     });
-    expect(preflight.headers.get('access-control-allow-methods')).toContain('POST');
+    expect(preflight.status).toBe(204);
+    expect(preflight.headers.get('access-control-allow-methods')).toBe('GET,POST');
+    expect(preflight.headers.get('access-control-allow-headers')).toContain('authorization');
   });
+
+  it('why a page of theirs was refused', async () => {
+    const refused = await api.get('/status', { origin: CONSOLE });
+    expect(problemIn(refused)).toMatchObject({ status: 401 });
+    expect(refused.headers.get('access-control-allow-origin')).toBe(CONSOLE);
+  });
+
+  it.each(['https://evil.example.com', 'http://console.example.com', `${CONSOLE}.evil.example`, 'null'])(
+    'nothing for pages of %s',
+    async (origin) => {
+      const read = await api.get('/status', asAna(origin));
+      expect(read.headers.get('access-control-allow-origin')).toBeNull();
+      expect(problemIn(await api.post('/research/cycle', {}, asAna(origin)))).toMatchObject({
+        status: 403,
+        code: 'cross_origin',
+      });
+      const preflight = await fetch(`${api.url}/research/cycle`, {
+        method: 'OPTIONS',
+        headers: { origin, 'access-control-request-method': 'POST' },
+      });
+      expect(preflight.headers.get('access-control-allow-origin')).toBeNull();
+    },
+  );
 });

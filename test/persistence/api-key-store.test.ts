@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import crypto, { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,6 +48,40 @@ describe('a key', () => {
     for (const other of ['', 'tinman_', `${key} `, key.toUpperCase(), freshKey()]) {
       expect(await keys.principalOf(other)).toBeUndefined();
     }
+  });
+
+  it('takes as long to refuse whatever is wrong with it: two hashes are compared, in constant time', async () => {
+    const keys = keysOf();
+    const { key, record } = await keys.create(ANA);
+    const ended = await keys.create(ANA);
+    await keys.revoke(ended.record.id, 'root');
+    const compare = jest.spyOn(crypto, 'timingSafeEqual');
+    const wrong = key.replace(/.{43}$/, randomBytes(32).toString('base64url'));
+    for (const presented of [wrong, freshKey(), ended.key, key]) {
+      compare.mockClear();
+      const found = await keys.principalOf(presented);
+      expect(found?.keyId).toBe(presented === key ? record.id : undefined);
+      expect(compare.mock.calls.map((sides) => sides.map(({ byteLength }) => byteLength))).toEqual([
+        [32, 32],
+      ]);
+    }
+    compare.mockRestore();
+  });
+
+  it('cannot be revoked by what is no id', async () => {
+    await expect(keysOf().revoke('ana', 'root')).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  it('is audited in the transaction that makes or ends it', async () => {
+    const keys = keysOf();
+    const { record } = await keys.create(ANA);
+    await world.prisma.$executeRaw`
+      CREATE FUNCTION refuse_all() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no audit'; END $$`;
+    await world.prisma.$executeRaw`
+      CREATE TRIGGER refuse_all BEFORE INSERT ON audit_logs FOR EACH ROW EXECUTE FUNCTION refuse_all()`;
+    await expect(keys.create({ ...ANA, owner: 'ben' })).rejects.toThrow('no audit');
+    await expect(keys.revoke(record.id, 'root')).rejects.toThrow('no audit');
+    expect(await keys.list()).toEqual([record]);
   });
 
   it.each(['', ' ana', 'anonymous', 'a'.repeat(101), 'a\nb'])('cannot be of %j', async (owner) => {
