@@ -112,7 +112,7 @@ export const Simulation = z
   })
   .meta({ id: 'Simulation' });
 
-export const Deployment = z
+const Deployment = z
   .looseObject({
     ...ofCycle,
     intervention_id: z.guid(),

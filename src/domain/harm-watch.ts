@@ -11,7 +11,7 @@ export const HARM_THRESHOLD = 1 / LEVEL;
 const STAKES = [0.25, 0.5, 0.75, 1] as const;
 
 /** The pairs of one kind: of failing cases, or of controls. */
-export interface WatchedPairs {
+interface WatchedPairs {
   /** Assessed pairs. */
   readonly pairs: number;
   /** Pairs in which a lane could not be assessed; they count neither way. */

@@ -5,7 +5,7 @@ import type { Intervention, Patch } from '../domain/intervention';
 import type { SimulationVerdict } from '../domain/simulation';
 import type { RolledBackDeployment, RollbackSubject } from './deployment-gateway';
 import type { Settlement } from './ledger';
-import type { RecordedReplay } from './stores';
+import type { RecordedReplay } from './recorded-runs';
 
 /** An intervention with what its deployment depends on. */
 export interface DeploymentCandidate {
@@ -42,10 +42,10 @@ export interface StoredDeployment extends NewDeployment {
 }
 
 /** One lane of one canary pair. */
-export type RecordedCanary = Omit<RecordedReplay, 'sourceRunId'>;
+type RecordedCanary = Omit<RecordedReplay, 'sourceRunId'>;
 
 /** What a lane of a canary pair showed; enough to judge the pair. */
-export type CanaryOutcome = Pick<RecordedCanary, 'control' | 'pair' | 'lane' | 'outcome'>;
+type CanaryOutcome = Pick<RecordedCanary, 'control' | 'pair' | 'lane' | 'outcome'>;
 
 /** `refused`: what was approved must not go live any more. */
 export type Publication =

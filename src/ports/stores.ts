@@ -1,10 +1,4 @@
-import type {
-  Evidence,
-  ExperimentDesign,
-  RunOutcome,
-  Transcript,
-  UnassessedReason,
-} from '../domain/experiment';
+import type { ExperimentDesign, RunOutcome } from '../domain/experiment';
 import type { CurrentMode, Mode } from '../domain/mode';
 import type { TransitionFacts } from '../domain/mode-transition';
 import type { CycleInput, CyclePhase, CycleProgress, CycleRequest, EndedCycleState } from '../domain/cycle';
@@ -22,9 +16,12 @@ import type { ResolutionEvidence } from '../domain/failure-resolution';
 import type { Hypothesis } from '../domain/hypothesis';
 import type { Intervention } from '../domain/intervention';
 import type { KnownFailure, MemoryEdge, MemoryNode, MemorySnapshot } from '../domain/memory';
-import type { ReplayLane, SimulationResult } from '../domain/simulation';
+import type { SimulationResult } from '../domain/simulation';
 import type { DeploymentStore } from './deployment-store';
 import type { Settlement } from './ledger';
+import type { RecordedReplay, RecordedRun } from './recorded-runs';
+
+export type { RecordedReplay, RecordedRun } from './recorded-runs';
 
 /** Which researcher, in which version, made a record. */
 export interface ResearcherStamp {
@@ -76,25 +73,6 @@ export interface StoredExperiment {
   readonly state: 'designed' | 'running' | 'done' | 'skipped' | 'failed';
   readonly mode: Mode | null;
   readonly runsPermitted: number | null;
-}
-
-/** One run as it is recorded; `settlements` are booked in the same transaction. */
-export interface RecordedRun {
-  readonly id: string;
-  readonly ordinal: number;
-  readonly caseIndex: number;
-  readonly seed: number;
-  readonly outcome: RunOutcome;
-  readonly reason: UnassessedReason | null;
-  readonly detail: string | null;
-  readonly evidence: readonly Evidence[];
-  readonly transcript: Transcript;
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-  readonly costMicroUsd: number;
-  readonly latencyMs: number;
-  readonly startedAt: Date;
-  readonly endedAt: Date;
 }
 
 export interface ExperimentStore {
@@ -169,14 +147,6 @@ export interface StoredSimulation {
   readonly pairsRequested: number;
   readonly estimatedCostMicroUsd: number;
   readonly result: SimulationResult | null;
-}
-
-/** One lane of one pair. */
-export interface RecordedReplay extends Omit<RecordedRun, 'ordinal'> {
-  readonly control: boolean;
-  readonly pair: number;
-  readonly lane: ReplayLane;
-  readonly sourceRunId: string | null;
 }
 
 export interface InterventionStore {
