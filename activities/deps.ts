@@ -1,3 +1,4 @@
+import type { ApprovalRules } from '../src/domain/approval-rules';
 import type { DetectionEngines } from '../src/domain/detect';
 import type { Mode } from '../src/domain/mode';
 import type { TokenPrice } from '../src/domain/money';
@@ -17,6 +18,7 @@ interface ModeSettings {
   /** The most one experiment or one simulation may spend. */
   readonly costLimitMicroUsd: number;
   readonly approvalTimeoutMs: Readonly<Record<Severity, number>>;
+  readonly approval: ApprovalRules;
 }
 
 /** Everything the activities need of the world. */

@@ -14,9 +14,13 @@ import type { TemporalEndpoint } from './temporal/connection';
 import { closeOrphanedCycles } from './temporal/orphaned-cycles';
 import { registerSearchAttributes } from './temporal/search-attributes';
 import { startWorker } from './temporal/worker';
+import { deliverDue } from './webhooks/dispatcher';
+import { openEndpoints } from './webhooks/endpoints';
 
 const SEAL_EVERY_MS = 2_000;
 const CLOSE_ORPHANS_EVERY_MS = 15_000;
+const REGISTER_WEBHOOKS_EVERY_MS = 60_000;
+const DELIVER_EVERY_MS = 1_000;
 
 /** What the service and the library share: the open database, Temporal, and a worker where one is asked for. */
 export interface Backend {
@@ -92,15 +96,35 @@ async function warnOfOtherMode(
 async function runWorker(
   { container, client, metrics }: Backend,
   endpoint: TemporalEndpoint,
-  { config, log }: BackendOptions,
+  { config, log, env }: BackendOptions,
   onClose: OnClose,
 ): Promise<void> {
   const { records, stores } = container;
   const closeOrphans = (): Promise<unknown> =>
     closeOrphanedCycles({ client, records, cycles: stores.cycles });
   onClose(regularly(CLOSE_ORPHANS_EVERY_MS, 'close orphaned cycles', closeOrphans, log));
+  await tellWebhooks(container, { config, log, env }, onClose);
   const activities = (draining: AbortSignal) => activitiesOf(container, config, metrics, draining);
   onClose(await startWorker(endpoint, activities, log));
+}
+
+/** Each endpoint has a chore of its own, so that a slow one holds up no other. */
+async function tellWebhooks(
+  { outbox }: Container,
+  { config, log, env }: Pick<BackendOptions, 'config' | 'log' | 'env'>,
+  onClose: OnClose,
+): Promise<void> {
+  const register = async (): Promise<void> => {
+    const retired = await outbox.register(config.webhooks);
+    if (retired.length > 0) log.warn({ webhooks: retired }, 'webhooks that are not configured any more');
+  };
+  const endpoints = await openEndpoints(config.webhooks, env);
+  await register();
+  onClose(regularly(REGISTER_WEBHOOKS_EVERY_MS, 'register webhooks', register, log));
+  for (const endpoint of endpoints) {
+    const deliver = (): Promise<unknown> => deliverDue(endpoint, { outbox, log });
+    onClose(regularly(DELIVER_EVERY_MS, `deliver events to ${endpoint.name}`, deliver, log));
+  }
 }
 
 /** Does a chore at intervals, never twice at once, until the returned function is called. */

@@ -5,10 +5,10 @@ import { readEnvFile, withEnvFile } from './config/env-file';
 import { isMapping, readSettingsFile, type ConfigFile, type SettingsFileSources } from './config/file';
 import { mistakesOf, suggestion } from './config/issues';
 import { ConfigError, type ConfigMistake } from './config/mistakes';
+import type { ApprovalSettings } from './config/approval-settings';
 import {
   policySource,
   toConfig,
-  type ApprovalSettings,
   type Config,
   type ExperimentSettings,
   type Overlay,
@@ -19,7 +19,8 @@ import { SETTINGS, type Settings } from './config/schema';
 
 export { ConfigError } from './config/mistakes';
 export type { Override } from './config/environment';
-export type { ApprovalSettings, Config, ExperimentSettings } from './config/resolved';
+export type { ApprovalSettings } from './config/approval-settings';
+export type { Config, ExperimentSettings } from './config/resolved';
 
 /** Paths are relative to `cwd`, where `.env` is read too. */
 export interface ConfigSources extends SettingsFileSources {
@@ -82,10 +83,13 @@ export function settingsFor(
   config: Config,
   mode: Mode,
 ): { readonly experiments: ExperimentSettings; readonly approval: ApprovalSettings } {
-  const { experiments, timeouts } = config.modes[mode];
+  const { experiments, timeouts, approval } = config.modes[mode];
   return {
     experiments: overlay(config.experiments, experiments),
-    approval: { timeouts: overlay(config.approval.timeouts, timeouts) },
+    approval: {
+      ...overlay(config.approval, approval),
+      timeouts: overlay(config.approval.timeouts, timeouts),
+    },
   };
 }
 

@@ -19,6 +19,7 @@ import { closePrisma, createPrisma } from './persistence/client';
 import type { PrismaClient } from './persistence/client';
 import { createBudgets } from './persistence/budgets';
 import { createLedger } from './persistence/ledger';
+import { createOutbox } from './persistence/outbox';
 import { MigrationError, requireMigrated } from './persistence/migrations';
 import { recordId } from './persistence/record-id';
 import { createRecords } from './persistence/records';
@@ -32,6 +33,7 @@ import type { DeploymentGateway } from './ports/deployment-gateway';
 import type { Ledger } from './ports/ledger';
 import type { Llm } from './ports/llm';
 import type { Metrics } from './ports/metrics';
+import type { Outbox } from './ports/outbox';
 import type { ModeGateway } from './ports/mode-gateway';
 import type { Records } from './ports/records';
 import type { Stores } from './ports/stores';
@@ -60,6 +62,7 @@ export interface Container {
   readonly policy: PolicyHolder;
   readonly audit: AuditTrail;
   readonly auditLog: AuditLog;
+  readonly outbox: Outbox;
   /** Appends what is not sealed yet to the audit chain, and anchors its head. */
   sealAudit(): Promise<number>;
   close(): Promise<void>;
@@ -99,6 +102,7 @@ export async function openContainer(
     policy,
     audit,
     auditLog: createAuditLog(prisma),
+    outbox: createOutbox(prisma),
     sealAudit: () => sealer.seal(),
     close: () => closePrisma(prisma),
   };
@@ -144,6 +148,7 @@ export function activitiesOf(
         maxParallel: experiments.maxParallel,
         executionTimeoutMs: experiments.defaultTimeoutSeconds * 1_000,
         costLimitMicroUsd: microOfUsd(experiments.costLimitUsd),
+        approval,
         approvalTimeoutMs: { S0: S0 * 1_000, S1: S1 * 1_000, S2: S2 * 1_000, S3: S3 * 1_000, S4: S4 * 1_000 },
       };
     },

@@ -70,6 +70,13 @@ export const CONFIG_TEMPLATE = `## Settings of Tinman. Every one is optional, an
 #   watch_hours: 24
 #   watch_replays: 30
 
+## Who is told what happens, signed; see docs/webhooks.md. Without events: everything.
+# webhooks: []
+##   - name: team-chat
+##     url: https://hooks.example.com/tinman
+##     secret_env: TEAM_CHAT_SECRET
+##     events: [failure.discovered, approval.requested]
+
 ## What may be spent (TINMAN_BUDGET_USD) in a period: hourly, daily, weekly, monthly, session or unlimited.
 ## Calls of a target can have a budget of their own, and models prices that win over the list prices.
 # cost:

@@ -44,6 +44,7 @@ function knownNames(schema: unknown, path: readonly PropertyKey[]): readonly str
   if (mapping instanceof z.ZodObject) {
     return step === undefined ? Object.keys(mapping.shape) : knownNames(mapping.shape[String(step)], rest);
   }
+  if (mapping instanceof z.ZodArray) return knownNames(mapping.element, rest);
   if (!(mapping instanceof z.ZodRecord)) return [];
   if (step !== undefined) return knownNames(mapping.valueType, rest);
   return mapping.keyType instanceof z.ZodEnum ? mapping.keyType.options.map(String) : [];

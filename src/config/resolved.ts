@@ -1,9 +1,12 @@
 import { join, resolve } from 'node:path';
+import type { ApprovalRules } from '../domain/approval-rules';
 import type { Mode } from '../domain/mode';
 import type { Severity } from '../domain/severity';
+import { approvalRulesOf, approvalSettingsOf, type ApprovalSettings } from './approval-settings';
 import { costSettingsOf, type CostSettings } from './cost-settings';
 import { DEFAULT_POLICY, type PolicySource } from './risk-policy';
 import type { Settings } from './schema';
+import { webhookSettingsOf, type WebhookSettings } from './webhook-settings';
 
 export interface ExperimentSettings {
   /** Runs of one experiment at the same time. */
@@ -12,11 +15,6 @@ export interface ExperimentSettings {
   readonly defaultTimeoutSeconds: number;
   /** An experiment estimated above this is not run. */
   readonly costLimitUsd: number;
-}
-
-export interface ApprovalSettings {
-  /** Seconds until silence counts as not approved, by the severity of the action. */
-  readonly timeouts: Readonly<Record<Severity, number>>;
 }
 
 /** A target as configured; all but `kind` belongs to the adapter of that kind. */
@@ -71,6 +69,7 @@ export interface Config {
   readonly approval: ApprovalSettings;
   /** How long, and over how many canary replays, what went live is watched. */
   readonly deployment: { readonly watchHours: number; readonly watchReplays: number };
+  readonly webhooks: readonly WebhookSettings[];
   readonly cost: CostSettings;
   readonly log: { readonly level: Settings['log']['level'] };
   readonly modes: Readonly<Record<Mode, ModeOverrides>>;
@@ -79,6 +78,7 @@ export interface Config {
 interface ModeOverrides {
   readonly experiments: Overlay<ExperimentSettings>;
   readonly timeouts: Overlay<Readonly<Record<Severity, number>>>;
+  readonly approval: Overlay<ApprovalRules>;
 }
 
 /** What may be given in place of some members. */
@@ -114,11 +114,12 @@ export function toConfig(settings: Settings, cwd: string, modeIsChosen: boolean)
       costLimitUsd: settings.experiments.cost_limit_usd,
     },
     access: accessOf(settings.access, cwd),
-    approval: { timeouts: settings.approval.timeouts },
+    approval: approvalSettingsOf(settings.approval),
     deployment: {
       watchHours: settings.deployment.watch_hours,
       watchReplays: settings.deployment.watch_replays,
     },
+    webhooks: webhookSettingsOf(settings.webhooks, cwd),
     cost: costSettingsOf(cost),
     log: settings.log,
     modes: {
@@ -171,5 +172,6 @@ function overridesOf({ experiments, approval }: Settings['modes'][Mode]): ModeOv
       costLimitUsd: experiments.cost_limit_usd,
     },
     timeouts: approval.timeouts,
+    approval: approvalRulesOf(approval),
   };
 }

@@ -1,54 +1,25 @@
 import { z } from 'zod';
 import { MODES } from '../domain/mode';
-import type { Severity } from '../domain/severity';
+import { APPROVAL_OVERRIDES, APPROVAL_SETTINGS } from './approval-settings';
 import { COST_SETTINGS, usd } from './cost-settings';
-
-const DAY_SECONDS = 86_400;
-const UNIT_SECONDS = new Map([
-  ['s', 1],
-  ['m', 60],
-  ['h', 3_600],
-  ['d', DAY_SECONDS],
-]);
+import { DAY_SECONDS } from './duration';
+import { WEBHOOK_SETTINGS } from './webhook-settings';
 
 const port = z.int().min(0).max(65_535);
 const databaseUrl = z
   .string()
   .regex(/^postgres(ql)?:\/\/\S+$/, 'Expected a URL such as postgresql://user@host:5432/database');
 
-/** Seconds as a number, or with a unit: 45s, 90m, 24h, 7d; one second to 365 days. */
-const seconds = z
-  .union(
-    [
-      z.number(),
-      z
-        .string()
-        .regex(/^\d{1,9}[smhd]$/)
-        .transform((text) => Number(text.slice(0, -1)) * (UNIT_SECONDS.get(text.slice(-1)) ?? NaN)),
-    ],
-    'Expected seconds, or a number with a unit such as 90m, 24h or 7d',
-  )
-  .pipe(
-    z
-      .int()
-      .min(1)
-      .max(365 * DAY_SECONDS, 'Expected at most 365 days'),
-  );
-
 const experiments = {
   max_parallel: z.int().min(1).max(1_000),
   default_timeout_seconds: z.number().positive().max(DAY_SECONDS),
   cost_limit_usd: usd,
 };
-const timeouts = { S0: seconds, S1: seconds, S2: seconds, S3: seconds, S4: seconds } satisfies Record<
-  Severity,
-  unknown
->;
 
 /** What may differ in one mode. */
 const modeOverrides = z.strictObject({
   experiments: z.strictObject(experiments).partial().prefault({}),
-  approval: z.strictObject({ timeouts: z.strictObject(timeouts).partial().prefault({}) }).prefault({}),
+  approval: APPROVAL_OVERRIDES.prefault({}),
 });
 
 /** Every setting by its name in tinman.yaml; environment and command line are laid over the file before it is checked. */
@@ -110,19 +81,7 @@ export const SETTINGS = z.strictObject({
         .default([]),
     })
     .prefault({}),
-  approval: z
-    .strictObject({
-      timeouts: z
-        .strictObject({
-          S0: seconds.default(DAY_SECONDS),
-          S1: seconds.default(DAY_SECONDS),
-          S2: seconds.default(7 * DAY_SECONDS),
-          S3: seconds.default(DAY_SECONDS),
-          S4: seconds.default(DAY_SECONDS),
-        })
-        .prefault({}),
-    })
-    .prefault({}),
+  approval: APPROVAL_SETTINGS.prefault({}),
   deployment: z
     .strictObject({
       watch_hours: z
@@ -133,6 +92,7 @@ export const SETTINGS = z.strictObject({
       watch_replays: z.int().min(2).max(500).default(30),
     })
     .prefault({}),
+  webhooks: WEBHOOK_SETTINGS.default([]),
   cost: COST_SETTINGS.prefault({}),
   log: z
     .strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') })

@@ -19,7 +19,11 @@ export const AUDIT_EVENT_TYPES = [
   'simulation_failed',
   'simulation_skipped',
   'action_assessed',
+  'action_blocked',
+  'action_refused',
   'approval_requested',
+  'approval_reminder',
+  'approval_escalated',
   'approval_decision',
   'approval_decision_refused',
   'mode_initialised',
@@ -38,5 +42,6 @@ export const AUDIT_EVENT_TYPES = [
   'budget_reset',
   'api_key_created',
   'api_key_revoked',
+  'webhook_failed',
 ] as const;
 export type AuditEventType = (typeof AUDIT_EVENT_TYPES)[number];

@@ -4,6 +4,7 @@ import { remainingUsd, type BudgetStatus } from '../domain/budget';
 import { CYCLE_STATES } from '../domain/cycle';
 import { usdOfMicro } from '../domain/money';
 import { MODES, type Mode } from '../domain/mode';
+import { DELIVERY_STATES } from '../domain/outbound-events';
 import { RISK_TIERS } from '../domain/risk';
 import { SEVERITIES } from '../domain/severity';
 import { FAILURE_CLASSES } from '../domain/taxonomy';
@@ -48,6 +49,7 @@ export async function renderDatabaseMetrics(
     ['status'],
     [...effects.toolExecutions.map(({ status, count: calls }) => sample(calls, { status }))],
   );
+  showWebhooks(registry, effects);
   const current = new Gauge({
     name: 'tinman_current_mode',
     help: 'Operating mode in force: 1 for one mode, 0 for the others.',
@@ -92,6 +94,22 @@ function countApprovals(registry: Registry, effects: Effects): void {
     ],
   );
   gauge(registry, 'tinman_pending_approvals', 'Approvals that wait for a person.', effects.pendingApprovals);
+}
+
+function showWebhooks(registry: Registry, effects: Effects): void {
+  const deliveries = new Gauge({
+    name: 'tinman_webhook_deliveries',
+    help: 'Events told to webhooks, by how their delivery stands.',
+    labelNames: ['state'],
+    registers: [registry],
+  });
+  for (const state of DELIVERY_STATES) deliveries.set({ state }, effects.webhookDeliveries[state] ?? 0);
+  gauge(
+    registry,
+    'tinman_webhook_oldest_pending_seconds',
+    'Age of the oldest event that is not delivered yet.',
+    effects.oldestPendingDeliverySeconds,
+  );
 }
 
 /** Of the configured budgets, whose scopes are few. A budget without a limit has neither limit nor remainder. */

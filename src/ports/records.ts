@@ -86,4 +86,7 @@ export interface Effects {
   readonly costUsd: readonly { readonly source: string; readonly model: string; readonly usd: number }[];
   readonly pendingApprovals: number;
   readonly toolExecutions: readonly { readonly status: string; readonly count: number }[];
+  readonly webhookDeliveries: Readonly<Record<string, number>>;
+  /** Since the event of the oldest delivery that is pending; 0 when none is. */
+  readonly oldestPendingDeliverySeconds: number;
 }

@@ -48,6 +48,8 @@ function valuesOf(node: Described): string {
       return 'true, false';
     case 'object':
       return 'name: settings';
+    case 'array':
+      return 'list';
     default:
       return textKindOf(node);
   }

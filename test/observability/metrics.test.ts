@@ -12,6 +12,8 @@ const EMPTY: Effects = {
   costUsd: [],
   pendingApprovals: 0,
   toolExecutions: [],
+  webhookDeliveries: {},
+  oldestPendingDeliverySeconds: 0,
 };
 
 const SEED: Readonly<Record<string, string>> = {
@@ -102,6 +104,8 @@ describe('metrics', () => {
       costUsd: [{ source: 'researcher', model: 'a "model"\\', usd: 0.25 }],
       pendingApprovals: 7,
       toolExecutions: [{ status: 'succeeded', count: 5 }],
+      webhookDeliveries: { pending: 2, delivered: 9 },
+      oldestPendingDeliverySeconds: 31,
     };
     const metrics = createMetrics({
       effects: () => Promise.resolve(effects),
@@ -120,6 +124,10 @@ describe('metrics', () => {
       'tinman_cost_usd_total{source="researcher",model="a \\"model\\"\\\\"}': 0.25,
       'tinman_pending_approvals{}': 7,
       'tinman_tool_executions_total{status="succeeded"}': 5,
+      'tinman_webhook_deliveries{state="pending"}': 2,
+      'tinman_webhook_deliveries{state="delivered"}': 9,
+      'tinman_webhook_deliveries{state="failed"}': 0,
+      'tinman_webhook_oldest_pending_seconds{}': 31,
       'tinman_budget_limit_usd{scope="global"}': 10,
       'tinman_budget_spent_usd{scope="global"}': 8.5,
       'tinman_budget_reserved_usd{scope="target:shop"}': 0.5,

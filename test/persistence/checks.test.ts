@@ -5,6 +5,7 @@ import { CYCLE_PHASES, CYCLE_STATES } from '../../src/domain/cycle';
 import { EDGE_KINDS, NODE_KINDS } from '../../src/domain/memory';
 import { FAILURE_STATES, NOVELTIES } from '../../src/domain/failure';
 import { INTERVENTION_TYPES } from '../../src/domain/intervention';
+import { DELIVERY_STATES } from '../../src/domain/outbound-events';
 import { MODES } from '../../src/domain/mode';
 import { REPLAY_LANES, SIMULATION_VERDICTS } from '../../src/domain/simulation';
 import { RUN_OUTCOMES, UNASSESSED_REASONS } from '../../src/domain/experiment';
@@ -37,6 +38,7 @@ const CLOSED_SETS: readonly (readonly [constraint: string, values: readonly stri
   ['mode_state_mode_check', MODES],
   ['mode_transitions_from_mode_check', MODES],
   ['mode_transitions_to_mode_check', MODES],
+  ['webhook_deliveries_state_check', DELIVERY_STATES],
   ['memory_nodes_kind_check', NODE_KINDS],
   ['memory_edges_kind_check', EDGE_KINDS],
 ];

@@ -262,6 +262,8 @@ describe('counts', () => {
         costUsd: [{ source: 'target', model: 'demo-1', usd: 0.25 }],
         pendingApprovals: 0,
         toolExecutions: [],
+        webhookDeliveries: {},
+        oldestPendingDeliverySeconds: 0,
       });
     } finally {
       await own.stop();
