@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { retryAfterMs } from '../model-http/call-failure';
 import type { AttemptOutcome, DueDelivery } from '../ports/outbox';
 import { retryDelayMs } from './retry-delay';
@@ -47,6 +48,7 @@ async function send(
 ): Promise<Answer> {
   const body = JSON.stringify({ type, timestamp: occurredAt.toISOString(), data });
   const now = new Date();
+  const signal = AbortSignal.timeout(timeoutMs);
   try {
     const {
       status,
@@ -57,19 +59,19 @@ async function send(
       headers: { 'content-type': 'application/json', ...signedHeaders(secret, eventId, now, body) },
       body,
       redirect: 'manual',
-      signal: AbortSignal.timeout(timeoutMs),
+      signal,
     });
     await rest?.cancel();
     return { status, error: `it answered ${status}`, retryAfterMs: retryAfterMs(headers, now.getTime()) };
   } catch (error) {
-    return { error: reasonOf(error, timeoutMs) };
+    return signal.aborted
+      ? { error: `it did not answer within ${timeoutMs} ms` }
+      : { error: `it could not be reached: ${codeOf(error)}` };
   }
 }
 
-function reasonOf(error: unknown, timeoutMs: number): string {
-  if (!(error instanceof Error)) return 'it could not be reached';
-  if (error.name === 'TimeoutError') return `it did not answer within ${timeoutMs} ms`;
-  const { cause } = error;
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : error.name;
-  return `it could not be reached: ${code}`;
+/** The code of what lies behind a failed `fetch`: its own message says nothing. */
+function codeOf(error: unknown): string {
+  const cause = types.isNativeError(error) ? error.cause : undefined;
+  return types.isNativeError(cause) && 'code' in cause ? String(cause.code) : 'the connection failed';
 }

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { types } from 'node:util';
 import { DomainError } from '../domain/errors';
 import type { Endpoint } from './attempt';
 import { secretBytes } from './signature';
@@ -38,7 +39,7 @@ async function readSecret(name: string, file: string): Promise<readonly [source:
   try {
     return [file, await readFile(file, 'utf8')];
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    const code = types.isNativeError(error) && 'code' in error ? String(error.code) : 'unknown';
     throw unusable(name, `${file} cannot be read: ${code}`);
   }
 }
