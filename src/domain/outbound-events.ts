@@ -16,4 +16,3 @@ export type OutboundEventType = (typeof OUTBOUND_EVENT_TYPES)[number];
 
 /** How a delivery stands; `dropped`: its endpoint left the configuration. */
 export const DELIVERY_STATES = ['pending', 'delivered', 'failed', 'dropped'] as const;
-export type DeliveryState = (typeof DELIVERY_STATES)[number];
