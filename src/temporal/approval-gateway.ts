@@ -29,7 +29,7 @@ export function createApprovalGateway(deps: {
       const updateId = updateIdOf(decision, principal, idempotencyKey);
       try {
         return await limit.run(approval.workflowId, () =>
-          update(deps.client, approval.workflowId, updateId, decision),
+          untilHeard(deps.client, approval.workflowId, updateId, decision),
         );
       } catch (error) {
         refuseInsufficient(error);
@@ -43,16 +43,37 @@ export function createApprovalGateway(deps: {
   };
 }
 
-async function update(
+/**
+ * Asks under one id after the other while the workflow has not come to the question again, as after a crash: it keeps that
+ * answer under its id, where the decision would never be heard.
+ */
+async function untilHeard(
   client: Client,
   workflowId: string,
   updateId: string,
   decision: ApprovalDecision,
 ): Promise<DecidedApproval> {
+  const deadline = Date.now() + ANSWER_TIMEOUT_MS;
+  for (let turn = 0; ; turn++) {
+    try {
+      return await update(client, workflowId, `${updateId}-${turn}`, decision, deadline);
+    } catch (error) {
+      if (toldBy(error)?.type !== 'approval_not_found') throw error;
+    }
+  }
+}
+
+async function update(
+  client: Client,
+  workflowId: string,
+  updateId: string,
+  decision: ApprovalDecision,
+  deadline: number,
+): Promise<DecidedApproval> {
   const handle = client.workflow.getHandle(workflowId);
   try {
     return await temporalCall(() =>
-      client.withDeadline(Date.now() + ANSWER_TIMEOUT_MS, () =>
+      client.withDeadline(deadline, () =>
         handle.executeUpdate<DecidedApproval, [ApprovalDecision]>(UPDATE, { updateId, args: [decision] }),
       ),
     );
@@ -60,7 +81,7 @@ async function update(
     if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
       throw new DomainError(
         'not_ready',
-        'no worker answered in time; the decision may still be taken: try again',
+        'the workflow did not answer in time; the decision may still be taken: try again',
       );
     }
     throw error;
@@ -92,9 +113,6 @@ function refuseInsufficient(error: unknown): void {
   const told = toldBy(error);
   const code = INSUFFICIENT.find((candidate) => candidate === told?.type);
   if (code !== undefined) throw new DomainError(code, told?.message ?? 'the decision is not enough');
-  if (told?.type === 'approval_not_found') {
-    throw new DomainError('not_ready', 'the workflow has not come to this question again yet; try again');
-  }
 }
 
 function toldBy(error: unknown): ApplicationFailure | undefined {
