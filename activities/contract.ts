@@ -6,12 +6,14 @@ import type {
   OfferedDecision,
   ProposedAction,
 } from '../src/domain/approval';
+import type { ReminderKind } from '../src/domain/approval-rules';
 import type { Channel, DeploymentState } from '../src/domain/deployment';
 import type { DomainErrorCode } from '../src/domain/errors';
 import type { CurrentMode, Mode } from '../src/domain/mode';
 import type { Severity } from '../src/domain/severity';
 import type { SimulationVerdict } from '../src/domain/simulation';
 import type { Publication } from '../src/ports/deployment-store';
+import type { ToolStatus } from '../src/domain/tool';
 import type { AppliedChange } from '../src/ports/stores';
 
 /** Facts that hold for the whole cycle, read once at its start. */
@@ -112,7 +114,8 @@ export type DeploymentOpening =
     };
 
 /** What workflows may ask of the outside world; the only file of this folder they import. All are idempotent. */
-export interface Activities extends CycleActivities, TransitionActivities, DeploymentActivities {}
+export interface Activities
+  extends CycleActivities, TransitionActivities, DeploymentActivities, ToolActivities {}
 
 /** The steps of `deployIntervention`. */
 export interface DeploymentActivities {
@@ -144,6 +147,31 @@ export interface DeploymentActivities {
   concludeWatch(input: {
     readonly deploymentId: string;
   }): Promise<{ readonly state: DeploymentState; readonly message: string }>;
+}
+
+/** What starts the call of a tool. */
+export interface ToolInput {
+  readonly executionId: string;
+  readonly requestedBy: string;
+  /** Of the one process that has the tool; absent where every worker has it. */
+  readonly taskQueue?: string;
+}
+
+/** The steps of `executeTool`. */
+export interface ToolActivities {
+  /** Reads what is asked for. Local. */
+  openTool(input: { readonly executionId: string }): Promise<{
+    readonly action: Omit<ProposedAction, 'approvalId'>;
+    /** True when it takes back what another execution did. */
+    readonly rollback: boolean;
+  }>;
+  /** Calls the tool, once, if it still is what passed the gate; heart-beats. No gate: it takes something back. */
+  runTool(input: {
+    readonly executionId: string;
+    readonly gate: GateVerdict | null;
+  }): Promise<{ readonly status: ToolStatus }>;
+  /** Writes down that it was not done. Local. */
+  refuseTool(input: { readonly executionId: string; readonly reason: string }): Promise<void>;
 }
 
 /** The steps of `modeTransition`. */
@@ -182,6 +210,8 @@ export interface CycleActivities {
   }): Promise<readonly GateVerdict[]>;
   /** Judges a decision and writes it onto its row, which only ever moves forward from `pending`; says what stands. */
   recordApproval(offered: OfferedDecision): Promise<DecisionOutcome>;
+  /** Has people reminded of what waits, each kind once; of what is decided, nobody. */
+  remindApproval(input: { readonly approvalId: string; readonly kind: ReminderKind }): Promise<void>;
   /** Phase 3: runs what is missing of one experiment; heart-beats. */
   runExperiment(input: StepInput): Promise<ExperimentOutcome>;
   /** Records that an experiment or simulation will not run, and why. Local. */

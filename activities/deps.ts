@@ -8,6 +8,7 @@ import type { Ledger } from '../src/ports/ledger';
 import type { Llm } from '../src/ports/llm';
 import type { Stores } from '../src/ports/stores';
 import type { TargetDirectory } from '../src/ports/target';
+import type { Tool } from '../src/ports/tool';
 
 /** Settings that depend on the mode. */
 interface ModeSettings {
@@ -36,6 +37,8 @@ export interface ActivityDeps {
   readonly watch: { readonly watchMs: number; readonly watchReplays: number };
   /** What a model without a known price is charged outside production; in production it is refused. */
   readonly worstCasePrice: TokenPrice;
+  /** The tools of this process, as the executor gets at them. */
+  readonly tools: { toolFor(name: string): Tool };
   /** What is wrong with the database's schema; undefined when it is that of this version. */
   readonly migrationProblem: () => Promise<string | undefined>;
   /** Undefined: the offline researcher. */

@@ -13,6 +13,7 @@ import { applyTransition, checkTransition, refuseTransition } from './mode-trans
 import { recordApproval } from './record-approval';
 import { runExperiment } from './run-experiment';
 import { simulateIntervention } from './simulate-intervention';
+import { openTool, refuseTool, runTool } from './tools';
 import { rememberCycles } from './support/remembered-cycles';
 import { concludeWatch, replayCanaries } from './watch-deployment';
 
@@ -22,13 +23,14 @@ export { researcherStamp } from './support/researcher';
 /** The activities over their ports; what they throw says whether Temporal may try again. */
 export function createActivities(given: ActivityDeps): Activities {
   const deps = { ...given, stores: { ...given.stores, cycles: rememberCycles(given.stores.cycles) } };
-  const { cycles, experiments, simulations } = deps.stores;
+  const { approvals, cycles, experiments, simulations } = deps.stores;
   return {
     openCycle: withFailures(openCycle(deps)),
     generateHypotheses: withFailures(generateHypotheses(deps)),
     designExperiments: withFailures(designExperiments(deps)),
     assessActions: withFailures(assessActions(deps)),
     recordApproval: withFailures(recordApproval(deps)),
+    remindApproval: withFailures(({ approvalId, kind }) => approvals.remind(approvalId, kind)),
     runExperiment: withFailures(runExperiment(deps)),
     skipStep: withFailures(async ({ cycleId, kind, subjectId, reason, detail }) => {
       if (kind === 'experiment') return experiments.skip(subjectId, reason, detail);
@@ -50,6 +52,9 @@ export function createActivities(given: ActivityDeps): Activities {
     abandonDeployment: withFailures(abandonDeployment(deps)),
     replayCanaries: withFailures(replayCanaries(deps)),
     concludeWatch: withFailures(concludeWatch(deps)),
+    openTool: withFailures(openTool(deps)),
+    runTool: withFailures(runTool(deps)),
+    refuseTool: withFailures(refuseTool(deps)),
     recordPause: withFailures(({ cycleId, paused }) => cycles.setPaused(cycleId, paused)),
   };
 }

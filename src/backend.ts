@@ -9,6 +9,7 @@ import type { DeploymentGateway } from './ports/deployment-gateway';
 import type { Logger } from './ports/logger';
 import type { Metrics } from './ports/metrics';
 import type { ModeGateway } from './ports/mode-gateway';
+import type { ToolGateway } from './ports/tool';
 import { connectClient, endpointOf } from './temporal/connection';
 import type { TemporalEndpoint } from './temporal/connection';
 import { closeOrphanedCycles } from './temporal/orphaned-cycles';
@@ -30,6 +31,7 @@ export interface Backend {
   readonly cycles: CycleGateway;
   readonly approvals: ApprovalGateway;
   readonly modes: ModeGateway;
+  readonly toolCalls: ToolGateway;
   readonly deployments: DeploymentGateway;
 }
 

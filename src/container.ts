@@ -41,6 +41,9 @@ import type { TargetDirectory } from './ports/target';
 import { createTargetDirectory } from './targets';
 import { createApprovalGateway } from './temporal/approval-gateway';
 import { createCycleGateway } from './temporal/cycle-gateway';
+import { createTools, type ToolRegistry } from './tools';
+import { createToolGateway } from './temporal/tool-gateway';
+import type { ToolGateway } from './ports/tool';
 import { createDeploymentGateway } from './temporal/deployment-gateway';
 import { createModeGateway } from './temporal/mode-gateway';
 
@@ -63,6 +66,9 @@ export interface Container {
   readonly audit: AuditTrail;
   readonly auditLog: AuditLog;
   readonly outbox: Outbox;
+  readonly tools: ToolRegistry;
+  /** Where the tools find it, once there is one. */
+  readonly reach: { deployments?: DeploymentGateway };
   /** Appends what is not sealed yet to the audit chain, and anchors its head. */
   sealAudit(): Promise<number>;
   close(): Promise<void>;
@@ -89,6 +95,7 @@ export async function openContainer(
   await stores.mode.initialise(config.initialMode, 'configuration');
   const audit = createAuditTrail(prisma);
   await audit.append([policyLoaded(policy)]);
+  const reach: Container['reach'] = {};
   return {
     prisma,
     stores,
@@ -103,6 +110,11 @@ export async function openContainer(
     audit,
     auditLog: createAuditLog(prisma),
     outbox: createOutbox(prisma),
+    tools: createTools(config.tools, env, {
+      schemaViolation: createDetectionEngines().schemaViolation,
+      deployments: () => reached(reach),
+    }),
+    reach,
     sealAudit: () => sealer.seal(),
     close: () => closePrisma(prisma),
   };
@@ -152,6 +164,7 @@ export function activitiesOf(
         approvalTimeoutMs: { S0: S0 * 1_000, S1: S1 * 1_000, S2: S2 * 1_000, S3: S3 * 1_000, S4: S4 * 1_000 },
       };
     },
+    tools: container.tools,
     migrationProblem: () => migrationProblem(config),
     watch: {
       watchMs: config.deployment.watchHours * HOUR_MS,
@@ -177,9 +190,14 @@ async function migrationProblem({ databaseUrl }: Config): Promise<string | undef
   }
 }
 
+function reached({ deployments }: Container['reach']): DeploymentGateway {
+  if (deployments === undefined) throw new DomainError('not_ready', 'Temporal is not connected yet');
+  return deployments;
+}
+
 /** The durable side of the API. */
 export function gatewaysOf(
-  { stores, targets, llm }: Container,
+  { stores, targets, llm, reach }: Container,
   client: Client,
   taskQueue: string,
 ): {
@@ -187,12 +205,21 @@ export function gatewaysOf(
   readonly approvals: ApprovalGateway;
   readonly modes: ModeGateway;
   readonly deployments: DeploymentGateway;
+  readonly toolCalls: ToolGateway;
 } {
   const stamp = researcherStamp({ llm });
+  const deployments = createDeploymentGateway({
+    client,
+    taskQueue,
+    deployments: stores.deployments,
+    recordId,
+  });
+  reach.deployments = deployments;
   return {
     cycles: createCycleGateway({ client, taskQueue, cycles: stores.cycles, targets, stamp, recordId }),
     approvals: createApprovalGateway({ client, approvals: stores.approvals }),
     modes: createModeGateway({ client, taskQueue, mode: stores.mode }),
-    deployments: createDeploymentGateway({ client, taskQueue, deployments: stores.deployments, recordId }),
+    deployments,
+    toolCalls: createToolGateway({ client, taskQueue, executions: stores.toolExecutions, recordId }),
   };
 }

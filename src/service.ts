@@ -92,6 +92,8 @@ async function start(
       requestsPerMinute: config.access.requestsPerMinute,
       corsOrigins: config.access.corsOrigins,
     },
+    tools: container.tools,
+    toolCalls: backend.toolCalls,
     targets: container.targets,
     defaultTarget: config.defaultTarget,
     health: probes(

@@ -1,3 +1,4 @@
 export { deployIntervention } from './deploy-intervention';
+export { executeTool } from './execute-tool';
 export { modeTransition } from './mode-transition';
 export { researchCycle } from './research-cycle';

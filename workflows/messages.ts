@@ -44,6 +44,19 @@ export const deploymentQuery = defineQuery<DeploymentProgress>('status');
 /** It was taken back: its watch ends. */
 export const withdrawDeploymentSignal = defineSignal('withdrawDeployment');
 
+/** How far a call of a tool is. */
+export interface ToolProgress {
+  readonly state: 'assessing' | 'waiting' | 'running' | 'ended';
+  readonly message: string;
+  /** While it waits. */
+  readonly approvalId?: string;
+  /** True when the policy refused it. */
+  readonly blocked?: boolean;
+}
+/** Answers once the call waits for a person or has ended. */
+export const toolProgressUpdate = defineUpdate<ToolProgress>('toolProgress');
+export const toolProgressQuery = defineQuery<ToolProgress>('status');
+
 /** What the workflow itself knows, for the Web UI's query tab and live detail views. */
 export interface CycleStatus {
   readonly cycleId: string;

@@ -11,6 +11,7 @@ import type { ModeGateway } from '../ports/mode-gateway';
 import type { FailureStore, ModeStore } from '../ports/stores';
 import type { Records } from '../ports/records';
 import type { TargetDirectory } from '../ports/target';
+import type { ToolDirectory, ToolGateway } from '../ports/tool';
 
 /** Everything the API stands on. */
 export interface ApiDeps {
@@ -35,6 +36,8 @@ export interface ApiDeps {
     /** Origins whose pages may use the API from a browser. */
     readonly corsOrigins: readonly string[];
   };
+  readonly tools: ToolDirectory;
+  readonly toolCalls: ToolGateway;
   readonly targets: TargetDirectory;
   /** The target of a cycle whose request names none. */
   readonly defaultTarget: string;

@@ -80,6 +80,7 @@ const STATUS: Readonly<Record<DomainErrorCode, number>> = {
   policy_changed: 409,
   state_conflict: 409,
   invalid_arguments: 422,
+  tool_failed: 502,
 };
 
 const RETRY_AFTER_SECONDS = '2';

@@ -9,6 +9,7 @@ import { MODES } from '../domain/mode';
 import { ACTION_TYPES, RISK_TIERS } from '../domain/risk';
 import { SEVERITIES } from '../domain/severity';
 import { SIMULATION_VERDICTS } from '../domain/simulation';
+import { TOOL_RISK_LEVELS, TOOL_STATUSES } from '../domain/tool';
 import type { Resource } from '../ports/records';
 import { timestamp } from './schemas';
 
@@ -185,6 +186,24 @@ export const CycleResult = z
   .meta({ id: 'CycleResult' });
 
 /** Where a resource is served, and what its records look like. */
+export const ToolExecution = z
+  .looseObject({
+    ...identity,
+    tool_name: z.string(),
+    risk_level: z.enum(TOOL_RISK_LEVELS),
+    status: z.enum(TOOL_STATUSES),
+    description: z.string(),
+    arguments: z.looseObject({}),
+    requested_by: z.string(),
+    workflow_id: z.string(),
+    reversible: z.boolean(),
+    result: z.unknown(),
+    error: z.string().nullable(),
+    rollback_of: z.guid().nullable(),
+    ended_at: timestamp.nullable(),
+  })
+  .meta({ id: 'ToolExecution' });
+
 export const RESOURCE_ROUTES: Readonly<
   Record<Resource, { readonly path: string; readonly singular: string; readonly record: z.ZodObject }>
 > = {
@@ -196,6 +215,7 @@ export const RESOURCE_ROUTES: Readonly<
   simulations: { path: '/simulations', singular: 'simulation', record: Simulation },
   deployments: { path: '/deployments', singular: 'deployment', record: Deployment },
   approvals: { path: '/approvals', singular: 'approval', record: Approval },
+  tool_executions: { path: '/tools/executions', singular: 'tool execution', record: ToolExecution },
 };
 
 /** One page of a list, newest first. */

@@ -14,6 +14,7 @@ import { addPolicyCommands } from './commands/policy';
 import { addRecordCommands } from './commands/records';
 import { addServiceCommands } from './commands/service';
 import { addStateCommands } from './commands/state';
+import { addToolCommands } from './commands/tools';
 import { columnsOf, type CliContext } from './context';
 
 const MAX_HELP_COLUMNS = 110;
@@ -57,6 +58,7 @@ export function createProgram(context: CliContext, version: string): Command {
   addApprovalCommands(program, context);
   addRecordCommands(program, context);
   addAuditCommands(program, context);
+  addToolCommands(program, context);
   addStateCommands(program, context);
   addModeCommands(program, context);
   addBudgetCommands(program, context);

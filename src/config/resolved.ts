@@ -68,6 +68,12 @@ export interface Config {
   };
   readonly approval: ApprovalSettings;
   /** How long, and over how many canary replays, what went live is watched. */
+  readonly tools: {
+    /** Hosts that http_get may ask. */
+    readonly httpGetAllow: readonly string[];
+    /** The variable that holds the URL of sql_query's database; without it there is no such tool. */
+    readonly sqlQueryUrlEnv?: string;
+  };
   readonly deployment: { readonly watchHours: number; readonly watchReplays: number };
   readonly webhooks: readonly WebhookSettings[];
   readonly cost: CostSettings;
@@ -115,6 +121,7 @@ export function toConfig(settings: Settings, cwd: string, modeIsChosen: boolean)
     },
     access: accessOf(settings.access, cwd),
     approval: approvalSettingsOf(settings.approval),
+    tools: toolsOf(settings.tools),
     deployment: {
       watchHours: settings.deployment.watch_hours,
       watchReplays: settings.deployment.watch_replays,
@@ -147,6 +154,13 @@ function anthropicOf(anthropic: Settings['anthropic']): Config['anthropic'] {
     model,
     ...(baseUrl === undefined ? {} : { baseUrl }),
     maxOutputTokens,
+  };
+}
+
+function toolsOf({ http_get: { allow }, sql_query: sqlQuery }: Settings['tools']): Config['tools'] {
+  return {
+    httpGetAllow: allow,
+    ...(sqlQuery === undefined ? {} : { sqlQueryUrlEnv: sqlQuery.url_env }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isAllowEntry } from '../domain/allow-entry';
 import { MODES } from '../domain/mode';
 import { APPROVAL_OVERRIDES, APPROVAL_SETTINGS } from './approval-settings';
 import { COST_SETTINGS, usd } from './cost-settings';
@@ -82,6 +83,28 @@ export const SETTINGS = z.strictObject({
     })
     .prefault({}),
   approval: APPROVAL_SETTINGS.prefault({}),
+  tools: z
+    .strictObject({
+      http_get: z
+        .strictObject({
+          allow: z
+            .array(
+              z
+                .string()
+                .max(300)
+                .refine(isAllowEntry, 'Expected a host such as api.example.com or *.example.com'),
+            )
+            .max(1_000)
+            .default([]),
+        })
+        .prefault({}),
+      sql_query: z
+        .strictObject({
+          url_env: z.string().regex(/^[A-Z][A-Z0-9_]{0,99}$/, 'Expected the name of a variable'),
+        })
+        .optional(),
+    })
+    .prefault({}),
   deployment: z
     .strictObject({
       watch_hours: z

@@ -26,6 +26,7 @@ export const DOMAIN_ERROR_CODES = [
   'policy_changed',
   'state_conflict',
   'invalid_arguments',
+  'tool_failed',
 ] as const;
 export type DomainErrorCode = (typeof DOMAIN_ERROR_CODES)[number];
 

@@ -103,6 +103,17 @@ export const RESOURCE_QUERIES: Readonly<Record<Resource, ResourceQuery>> = {
     order: Prisma.sql`${FAILURE_ORDER}, i.ordinal`,
     present: presentRow,
   },
+  tool_executions: {
+    columns: Prisma.sql`r.*`,
+    from: Prisma.sql`(
+      SELECT t.id, t.tool_name, t.risk_level, t.action_type, t.reversible, t.description, t.arguments, t.requested_by,
+        t.workflow_id, t.mode, t.policy_version, t.approval_id, t.status, t.result, t.error, t.rollback_of,
+        t.started_at AS created_at, t.ended_at
+      FROM tool_executions t) AS r`,
+    filters: { ...texts('tool_name', 'risk_level', 'status', 'requested_by', 'workflow_id') },
+    order: Prisma.sql`r.created_at`,
+    present: presentRow,
+  },
   deployments: {
     columns: Prisma.sql`r.id, f.cycle_id, r.intervention_id, i.failure_id, r.simulation_id, r.channel, r.target, r.state,
       i.type, i.name, r.patch, r.override_reason, r.workflow_id, r.requested_by, r.end_reason, r.watch, r.created_at,

@@ -36,6 +36,7 @@ const FILTERS: Records['filters'] = {
   interventions: filtersOf('interventions'),
   simulations: filtersOf('simulations'),
   deployments: filtersOf('deployments'),
+  tool_executions: filtersOf('tool_executions'),
   approvals: filtersOf('approvals'),
 };
 

@@ -9,6 +9,7 @@ import { createLlmCallStore } from './llm-call-store';
 import { createMemoryStore } from './memory-store';
 import { createModeStore } from './mode-store';
 import { createSimulationStore } from './simulation-store';
+import { createToolExecutionStore } from './tool-execution-store';
 import type { Stores } from '../ports/stores';
 import type { PrismaClient } from './client';
 
@@ -26,5 +27,6 @@ export function createStores(prisma: PrismaClient): Stores {
     mode: createModeStore(prisma),
     memory: createMemoryStore(prisma),
     llmCalls: createLlmCallStore(prisma),
+    toolExecutions: createToolExecutionStore(prisma),
   };
 }

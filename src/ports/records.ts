@@ -11,6 +11,7 @@ export const RESOURCES = [
   'simulations',
   'deployments',
   'approvals',
+  'tool_executions',
 ] as const;
 export type Resource = (typeof RESOURCES)[number];
 

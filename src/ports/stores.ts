@@ -2,23 +2,16 @@ import type { ExperimentDesign, RunOutcome } from '../domain/experiment';
 import type { CurrentMode, Mode } from '../domain/mode';
 import type { TransitionFacts } from '../domain/mode-transition';
 import type { CycleInput, CyclePhase, CycleProgress, CycleRequest, EndedCycleState } from '../domain/cycle';
-import type {
-  ActionOrigin,
-  DecidedApproval,
-  DecisionOutcome,
-  GateVerdict,
-  OfferedDecision,
-  ProposedAction,
-} from '../domain/approval';
-import type { DecisionRules } from '../domain/decision-rules';
 import type { Finding, FailureState } from '../domain/failure';
 import type { ResolutionEvidence } from '../domain/failure-resolution';
 import type { Hypothesis } from '../domain/hypothesis';
 import type { Intervention } from '../domain/intervention';
 import type { KnownFailure, MemoryEdge, MemoryNode, MemorySnapshot } from '../domain/memory';
 import type { SimulationResult } from '../domain/simulation';
+import type { ApprovalStore } from './approval-store';
 import type { DeploymentStore } from './deployment-store';
 import type { Settlement } from './ledger';
+import type { ToolExecutionStore } from './tool';
 import type { RecordedReplay, RecordedRun } from './recorded-runs';
 
 export type { RecordedReplay, RecordedRun } from './recorded-runs';
@@ -178,32 +171,6 @@ export interface SimulationStore {
   skip(simulationId: string, reason: string, detail: string): Promise<void>;
 }
 
-/** What the gate writes for one action. */
-export interface AssessedAction {
-  readonly action: ProposedAction;
-  readonly verdict: GateVerdict;
-  /** True when policy answered a review by itself, as in lab. */
-  readonly answeredByPolicy: boolean;
-}
-
-export interface ApprovalStore {
-  /** Writes approval rows (for tier review) and audit entries (for all); where a row exists, its verdict stands and is returned. */
-  saveAssessed(origin: ActionOrigin, assessed: readonly AssessedAction[]): Promise<readonly GateVerdict[]>;
-  /**
-   * Moves forward from `pending` and writes the decision where it is enough by the rules; where one stands, it changes
-   * nothing and answers with that.
-   * @throws {DomainError} `approval_not_found`.
-   */
-  record(offered: OfferedDecision, rules: DecisionRules): Promise<DecisionOutcome>;
-  /** @throws {DomainError} `approval_not_found`. */
-  get(approvalId: string): Promise<{
-    readonly id: string;
-    readonly workflowId: string;
-    readonly state: string;
-    readonly decision: DecidedApproval | null;
-  }>;
-}
-
 export interface ModeStore {
   current(): Promise<CurrentMode>;
   /** Sets the mode of an empty database; where a mode exists it changes nothing. Returns the mode in force. */
@@ -316,4 +283,5 @@ export interface Stores {
   readonly mode: ModeStore;
   readonly memory: MemoryStore;
   readonly llmCalls: LlmCallStore;
+  readonly toolExecutions: ToolExecutionStore;
 }

@@ -6,8 +6,8 @@ import { INSUFFICIENT } from '../domain/approval';
 import type { Principal } from '../domain/access';
 import type { ApprovalDecision, DecidedApproval } from '../domain/approval';
 import { DomainError } from '../domain/errors';
+import type { ApprovalStore } from '../ports/approval-store';
 import type { ApprovalGateway } from '../ports/cycle-gateway';
-import type { ApprovalStore } from '../ports/stores';
 import { KeyedLimit } from './keyed-limit';
 import { temporalCall } from './temporal-call';
 
@@ -35,6 +35,13 @@ export function createApprovalGateway(deps: {
         refuseInsufficient(error);
         const standing = standingIn(error) ?? (await deps.approvals.get(decision.approval_id)).decision;
         if (standing === null || isUnanswered(error)) throw error;
+        await deps.approvals.refuseLate({
+          key: updateId,
+          approvalId: approval.id,
+          decision: decision.decision,
+          decidedBy: decision.decided_by,
+          provenBy: principal.keyId === null ? null : principal.name,
+        });
         throw new DomainError('approval_already_decided', 'the approval was already decided', {
           decision: standing,
         });

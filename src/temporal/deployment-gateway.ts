@@ -1,21 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import {
-  WorkflowExecutionAlreadyStartedError,
-  WorkflowUpdateRPCTimeoutOrCancelledError,
-} from '@temporalio/client';
-import type { Client, WorkflowHandle } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { DomainError } from '../domain/errors';
 import type { DomainErrorCode } from '../domain/errors';
 import type { DeploymentGateway, DeploymentRequest, RequestedDeployment } from '../ports/deployment-gateway';
 import type { DeploymentStore, StoredDeployment } from '../ports/deployment-store';
+import { progressOf } from './progress';
 import { temporalCall } from './temporal-call';
 
 const WORKFLOW_TYPE = 'deployIntervention';
 const PROGRESS_UPDATE = 'deploymentProgress';
 const WITHDRAW_SIGNAL = 'withdrawDeployment';
 const SIGNAL_TIMEOUT_MS = 2_000;
-/** How long a worker may take to bring a deployment to a person. */
-const ANSWER_TIMEOUT_MS = 15_000;
 
 /** What the workflow tells of itself. */
 interface Progress {
@@ -58,7 +54,12 @@ async function requested(deps: Deps, request: DeploymentRequest): Promise<Reques
   if (earlier !== undefined) return answerAgain(deps, earlier, request);
   const workflowId = `deploy-${target}-${channel}-${deploymentId}`;
   const created = await start(deps, request, { deploymentId, workflowId, target });
-  const progress = await progressOf(deps.client, deps.client.workflow.getHandle(workflowId));
+  const progress = await progressOf<Progress>(
+    deps.client,
+    deps.client.workflow.getHandle(workflowId),
+    PROGRESS_UPDATE,
+    'the deployment may still be asked for',
+  );
   if (progress.state === 'refused') {
     throw new DomainError(progress.code ?? 'state_conflict', progress.message, { deploymentId });
   }
@@ -113,27 +114,6 @@ async function start(
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     return false;
-  }
-}
-
-/** The update waits for news; a workflow that ended before it came has its result. */
-async function progressOf(client: Client, handle: WorkflowHandle): Promise<Progress> {
-  try {
-    return await answered(client, () => handle.executeUpdate<Progress, []>(PROGRESS_UPDATE));
-  } catch (error) {
-    if (!(error instanceof DomainError) || error.code !== 'cycle_already_ended') throw error;
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what our own workflow returns
-    return (await answered(client, () => handle.result())) as Progress;
-  }
-}
-
-/** @throws {DomainError} `not_ready` when no worker answers in time. */
-async function answered<T>(client: Client, call: () => Promise<T>): Promise<T> {
-  try {
-    return await temporalCall(() => client.withDeadline(Date.now() + ANSWER_TIMEOUT_MS, call));
-  } catch (error) {
-    if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw error;
-    throw new DomainError('not_ready', 'no worker answered in time; the deployment may still be asked for');
   }
 }
 

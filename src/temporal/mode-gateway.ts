@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import {
-  WorkflowExecutionAlreadyStartedError,
-  WorkflowUpdateRPCTimeoutOrCancelledError,
-} from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { Client, WorkflowHandleWithStartDetails } from '@temporalio/client';
 import { DomainError } from '../domain/errors';
 import type { Mode } from '../domain/mode';
 import type { ModeGateway, TransitionAnswer } from '../ports/mode-gateway';
 import type { ModeStore } from '../ports/stores';
+import { answered, progressOf } from './progress';
 import { temporalCall } from './temporal-call';
 
 /** One transition is open at a time: they share this id. */
@@ -17,8 +15,7 @@ const PROGRESS_UPDATE = 'transitionProgress';
 const SUPERSEDE_SIGNAL = 'supersedeTransition';
 const STATUS_QUERY = 'status';
 const SIGNAL_TIMEOUT_MS = 2_000;
-/** How long a worker may take to bring a transition to its end or to a person. */
-const ANSWER_TIMEOUT_MS = 15_000;
+const MAY_STILL = 'the transition may still come about';
 
 /** What the workflow tells of itself. */
 interface Progress {
@@ -60,7 +57,10 @@ export function createModeGateway(deps: {
         return { state: 'done', from, to: 'shadow', message: 'the mode is shadow now' };
       }
       const handle = await begin(deps, input);
-      return answerOf(await progressOf(client, handle), handle.workflowId);
+      return answerOf(
+        await progressOf<Progress>(client, handle, PROGRESS_UPDATE, MAY_STILL),
+        handle.workflowId,
+      );
     },
   };
 }
@@ -94,10 +94,10 @@ async function begin(
  */
 async function wakeWithdrawn(client: Client): Promise<boolean> {
   const handle = client.workflow.getHandle(WORKFLOW_ID);
-  const { state } = await answered(client, () => handle.query<Progress>(STATUS_QUERY));
+  const { state } = await answered(client, () => handle.query<Progress>(STATUS_QUERY), MAY_STILL);
   if (state !== 'waiting') return false;
   await supersedeTransition(client);
-  await answered(client, () => handle.result());
+  await answered(client, () => handle.result(), MAY_STILL);
   return true;
 }
 
@@ -112,27 +112,6 @@ function start(client: Client, taskQueue: string, input: Request): Promise<Handl
       staticSummary: `Mode transition to ${input.to}`,
     }),
   );
-}
-
-/** The update waits for news; a workflow that ended before it came has its result. */
-async function progressOf(client: Client, handle: Handle): Promise<Progress> {
-  try {
-    return await answered(client, () => handle.executeUpdate<Progress, []>(PROGRESS_UPDATE));
-  } catch (error) {
-    if (!(error instanceof DomainError) || error.code !== 'cycle_already_ended') throw error;
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what our own workflow returns
-    return (await answered(client, () => handle.result())) as Progress;
-  }
-}
-
-/** @throws {DomainError} `not_ready` when no worker answers in time. */
-async function answered<T>(client: Client, call: () => Promise<T>): Promise<T> {
-  try {
-    return await temporalCall(() => client.withDeadline(Date.now() + ANSWER_TIMEOUT_MS, call));
-  } catch (error) {
-    if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw error;
-    throw new DomainError('not_ready', 'no worker answered in time; the transition may still come about');
-  }
 }
 
 function answerOf(progress: Progress, workflowId: string): TransitionAnswer {

@@ -18,6 +18,7 @@ const FIXED = [
   '/approvals/pending',
   '/interventions/active',
   '/audit',
+  '/tools',
 ];
 const LISTS = [
   '/research/cycles',
@@ -28,6 +29,7 @@ const LISTS = [
   '/simulations',
   '/deployments',
   '/approvals',
+  '/tools/executions',
 ];
 const RECORDS = [...LISTS, '/research/cycles/{id}/events'].map((path) =>
   path.includes('{id}') ? path : `${path}/{id}`,
@@ -42,6 +44,8 @@ const POSTS = [
   '/interventions/{id}/rollback',
   '/failures/{id}/resolve',
   '/failures/{id}/reopen',
+  '/tools/{name}/execute',
+  '/tools/executions/{id}/rollback',
   ...POSTS_BY_ID,
 ];
 
@@ -51,7 +55,9 @@ describe('bad requests', () => {
   beforeAll(async () => void (api = await ApiClient.start(world)));
   afterAll(() => api.close());
   const known = (path: string) =>
-    path.replace('{id}', path.startsWith('/approvals') ? world.approvalId : world.cycleId);
+    path
+      .replace('{name}', 'look')
+      .replace('{id}', path.startsWith('/approvals') ? world.approvalId : world.cycleId);
 
   it.each(POSTS)('POST %s: malformed JSON is 400', async (path) => {
     for (const body of [

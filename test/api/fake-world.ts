@@ -6,6 +6,10 @@ import { DomainError } from '../../src/domain/errors';
 import { blockedReason } from '../../src/domain/mode-transition';
 import type { TransitionAnswer } from '../../src/ports/mode-gateway';
 import type { Principal } from '../../src/domain/access';
+import { createDetectionEngines } from '../../src/detection/engines';
+import type { ToolRiskLevel } from '../../src/domain/tool';
+import type { Tool, ToolAnswer, ToolRequest } from '../../src/ports/tool';
+import { ToolRegistry } from '../../src/tools';
 import type { Mode } from '../../src/domain/mode';
 import type { ApiDeps } from '../../src/api/deps';
 import type { Probe } from '../../src/ports/health';
@@ -15,6 +19,7 @@ import {
   approvalRecord,
   cycleRecord,
   deploymentRecord,
+  toolExecutionRecord,
   experimentRecord,
   failureRecord,
   hypothesisRecord,
@@ -77,6 +82,7 @@ export class FakeWorld {
     this.records.set('interventions', [interventionRecord(this.cycleId)]);
     this.records.set('simulations', [simulationRecord(this.cycleId)]);
     this.records.set('deployments', [deploymentRecord(this.cycleId)]);
+    this.records.set('tool_executions', [toolExecutionRecord()]);
   }
 
   firstId(resource: Resource): string {
@@ -91,6 +97,10 @@ export class FakeWorld {
   readonly requesters: string[] = [];
   /** Keys by their text; nobody needs one while there are none. */
   readonly principals = new Map<string, Principal>();
+  private readonly tools = new ToolRegistry(createDetectionEngines().schemaViolation, [
+    toolOf('look', 'low'),
+    toolOf('change', 'medium'),
+  ]);
   private readonly keys: ApiDeps['access']['keys'] = {
     exist: () => Promise.resolve(this.principals.size > 0),
     principalOf: (key) => Promise.resolve(this.principals.get(key)),
@@ -121,6 +131,11 @@ export class FakeWorld {
         requestsPerMinute: 1_000_000,
         corsOrigins: ['https://console.example.com'],
       },
+      tools: this.tools,
+      toolCalls: {
+        execute: (request) => Promise.resolve(this.toolAnswer(request)),
+        rollback: () => Promise.reject(new DomainError('state_conflict', 'there is nothing to take back')),
+      },
       targets: {
         names: ['demo'],
         get: () => {
@@ -136,6 +151,28 @@ export class FakeWorld {
       },
       identity: { version: '0.1.0', sessionId: randomUUID(), startedAt: new Date(Date.now() - 5_000) },
       logger: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
+    };
+  }
+
+  private toolAnswer({ tool, arguments: args, requestedBy }: ToolRequest): ToolAnswer {
+    const waits = tool.riskLevel !== 'low';
+    return {
+      approvalId: waits ? this.approvalId : null,
+      execution: {
+        id: this.firstId('tool_executions'),
+        tool: tool.name,
+        riskLevel: tool.riskLevel,
+        actionType: 'TOOL_CALL',
+        reversible: tool.reversible,
+        description: '',
+        arguments: args,
+        requestedBy,
+        workflowId: 'tool-1',
+        status: waits ? 'requested' : args['fail'] === true ? 'failed' : 'succeeded',
+        result: null,
+        error: args['fail'] === true ? 'it broke' : null,
+        rollbackOf: null,
+      },
     };
   }
 
@@ -217,6 +254,7 @@ export class FakeWorld {
         interventions: ['failure_id'],
         simulations: ['verdict'],
         deployments: ['state'],
+        tool_executions: ['status'],
         approvals: ['state', 'workflow_id'],
       },
       list: (resource, { limit, cursor, filters }) =>
@@ -290,4 +328,17 @@ export class FakeWorld {
       draining: () => this.isDraining,
     };
   }
+}
+
+function toolOf(name: string, riskLevel: ToolRiskLevel): Tool {
+  return {
+    name,
+    riskLevel,
+    description: `Can ${name}.`,
+    parameters: { type: 'object', properties: { fail: { type: 'boolean' } }, additionalProperties: false },
+    reversible: false,
+    idempotent: true,
+    timeoutMs: 1_000,
+    execute: () => Promise.resolve(null),
+  };
 }

@@ -162,3 +162,21 @@ export function approvalRecord(id: string): ApiRecord {
     state: 'pending',
   };
 }
+
+export function toolExecutionRecord(): ApiRecord {
+  return {
+    ...created(),
+    tool_name: 'look',
+    risk_level: 'low',
+    status: 'succeeded',
+    description: '',
+    arguments: {},
+    requested_by: 'ana',
+    workflow_id: 'tool-1',
+    reversible: false,
+    result: null,
+    error: null,
+    rollback_of: null,
+    ended_at: '2026-11-23T10:01:00.000Z',
+  };
+}

@@ -16,6 +16,15 @@ export const witnessed = wf.proxyActivities<Pick<Activities, 'recordApproval' | 
   retry: { initialInterval: '200 milliseconds', maximumInterval: '10 seconds' },
 });
 
+/** Telling people of what still waits: tried until it is too late for it. */
+export function reminding(untilMs: number): Pick<wf.ActivityInterfaceFor<Activities>, 'remindApproval'> {
+  return wf.proxyActivities<Pick<Activities, 'remindApproval'>>({
+    startToCloseTimeout: '30 seconds',
+    scheduleToCloseTimeout: Math.max(1, untilMs - Date.now()),
+    retry: { initialInterval: '200 milliseconds', maximumInterval: '1 minute' },
+  });
+}
+
 /** Steps of a few milliseconds with an effect that must not be there before history knows of it. */
 export const lasting = wf.proxyActivities<
   Pick<Activities, 'applyTransition' | 'publishDeployment' | 'abandonDeployment' | 'concludeWatch'>
@@ -49,5 +58,23 @@ export function execution(
     retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
     cancellationType: wf.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     summary,
+  });
+}
+
+/**
+ * A call of a tool; where it runs in one process only, on the task queue of that, and given up when nobody is there to
+ * take it. A call whose process is gone is looked at again, once its heartbeat is missed.
+ */
+export function toolCall(
+  taskQueue: string | undefined,
+): wf.ActivityInterfaceFor<Pick<Activities, 'runTool'>> {
+  return wf.proxyActivities<Pick<Activities, 'runTool'>>({
+    startToCloseTimeout: '10 minutes',
+    heartbeatTimeout: '10 seconds',
+    retry: { initialInterval: '500 milliseconds', maximumInterval: '10 seconds' },
+    cancellationType: wf.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    ...(taskQueue === undefined
+      ? { scheduleToCloseTimeout: '1 day' }
+      : { taskQueue, scheduleToStartTimeout: '30 seconds', scheduleToCloseTimeout: '15 minutes' }),
   });
 }

@@ -8,7 +8,10 @@ import type {
   GateVerdict,
   OfferedDecision,
 } from '../../src/domain/approval';
+import type { ReminderKind } from '../../src/domain/approval-rules';
 import { decideApprovalSignal, decideApprovalUpdate } from '../messages';
+import { reminding } from './activities';
+import { rootMessage } from './failures';
 
 /** The Web UI shows one line. */
 const SUMMARY_LENGTH = 180;
@@ -19,6 +22,8 @@ const UNKNOWN_QUESTION_PATIENCE = '10 seconds';
 interface OpenQuestion {
   readonly description: string;
   state: 'assessing' | ApprovalState;
+  /** From then on silence stands; set while it is pending. */
+  deadlineMs?: number;
   /** A decision on it is being judged: others wait for the outcome. */
   judging: boolean;
   /** In the database: only now may anything follow from it. */
@@ -61,13 +66,17 @@ export class ApprovalDesk {
       this.questions.delete(verdict.approvalId);
       return undefined;
     }
+    const { approvalId, deadlineMs, reminders = [] } = verdict;
     question.state = 'pending';
+    question.deadlineMs = deadlineMs;
     this.changed();
-    const remainingMs = Math.max(1, verdict.deadlineMs - Date.now());
-    await wf.condition(() => question.decided !== undefined, remainingMs, {
-      summary: `deadline: ${question.description}`.slice(0, SUMMARY_LENGTH),
-    });
-    return question.decided ?? (await this.conclude(question, expiry(verdict.approvalId))).decided;
+    for (const [index, { kind, atMs }] of reminders.entries()) {
+      if (await decidedBy(question, atMs, kind)) break;
+      const untilMs = reminders[index + 1]?.atMs ?? deadlineMs;
+      if (Date.now() < untilMs) await remind(approvalId, kind, untilMs);
+    }
+    await decidedBy(question, deadlineMs, 'deadline');
+    return question.decided ?? (await this.conclude(question, expiry(approvalId))).decided;
   }
 
   /** Withdraws what nobody has decided; whoever is the cause writes it down. */
@@ -85,7 +94,9 @@ export class ApprovalDesk {
     if (!assessed()) await wf.condition(assessed, UNKNOWN_QUESTION_PATIENCE);
     const question = this.questions.get(approvalId);
     if (question === undefined || question.state === 'assessing') throw notFound(approvalId);
-    const { decided, taken } = await this.conclude(question, {
+    // Messages come before timers: after an outage a late decision would otherwise overtake the deadline.
+    const late = Date.now() >= (question.deadlineMs ?? Infinity);
+    const offered: OfferedDecision = {
       approvalId,
       state: decision.decision,
       decidedBy: decision.decided_by,
@@ -93,8 +104,9 @@ export class ApprovalDesk {
       decidedAt: new Date().toISOString(),
       via,
       ...(proofId === undefined ? {} : { proofId }),
-    });
-    if (!taken) throw alreadyDecided(decided);
+    };
+    const { decided, taken } = await this.conclude(question, late ? expiry(approvalId) : offered);
+    if (late || !taken) throw alreadyDecided(decided);
     return decided;
   }
 
@@ -125,6 +137,24 @@ export class ApprovalDesk {
 
   private changed(): void {
     this.onChange([...this.questions.values()].filter(({ state }) => state === 'pending').length);
+  }
+}
+
+/** Waits until a moment; whether the question was decided before. */
+async function decidedBy(question: OpenQuestion, timeMs: number, what: string): Promise<boolean> {
+  if (question.decided !== undefined) return true;
+  const summary = `${what}: ${question.description}`.slice(0, SUMMARY_LENGTH);
+  const remainingMs = Math.max(1, timeMs - Date.now());
+  return wf.condition(() => question.decided !== undefined, remainingMs, { summary });
+}
+
+/** What cannot be told is no reason to give up the question. */
+async function remind(approvalId: string, kind: ReminderKind, untilMs: number): Promise<void> {
+  try {
+    await reminding(untilMs).remindApproval({ approvalId, kind });
+  } catch (error) {
+    if (wf.isCancellation(error)) throw error;
+    wf.log.warn('nobody could be reminded', { approvalId, kind, error: rootMessage(error) });
   }
 }
 

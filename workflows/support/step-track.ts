@@ -120,7 +120,7 @@ async function admitted(
   if (verdict === undefined) throw wf.ApplicationFailure.nonRetryable(`no verdict for ${action.approvalId}`);
   const decided = await track.desk.settle(verdict);
   if (verdict.outcome === 'refused') {
-    await skip(track, step, 'blocked', verdict.reason);
+    await skip(track, step, verdict.tier === 'block' ? 'blocked' : 'rejected', verdict.reason);
     return undefined;
   }
   if (decided === undefined || decided.state === 'approved') return verdict;

@@ -15,6 +15,7 @@ import { modeRoutes } from './mode';
 import { policyRoutes } from './policy';
 import { recordRoutes } from './records';
 import { stateRoutes } from './state';
+import { toolRoutes } from './tools';
 
 /** All endpoints, fixed paths before those with parameters. `stopping` is aborted when the server closes. */
 export function createRoutes(deps: ApiDeps, stopping: AbortSignal): readonly Route[] {
@@ -30,6 +31,7 @@ export function createRoutes(deps: ApiDeps, stopping: AbortSignal): readonly Rou
     ...approvalRoutes(deps),
     ...deploymentRoutes(deps),
     ...failureRoutes(deps),
+    ...toolRoutes(deps),
     ...recordRoutes(deps),
     ...auditRoutes(deps),
     documentRoute(() => document),

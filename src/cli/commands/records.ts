@@ -83,6 +83,17 @@ const LISTED: Readonly<Record<Resource, { readonly path: string; readonly column
       field('name'),
     ],
   },
+  tool_executions: {
+    path: '/tools/executions',
+    columns: [
+      field('id'),
+      field('status'),
+      field('tool_name', 'tool'),
+      field('requested_by'),
+      field('created_at'),
+      field('error'),
+    ],
+  },
   approvals: {
     path: '/approvals',
     columns: [
@@ -133,8 +144,9 @@ export function addRecordCommands(program: Command, context: CliContext): void {
 
 /** Adds `list` with filters and pages. */
 export function addListCommand(parent: Command, context: CliContext, resource: Resource): void {
-  const list = parent.command('list').description(`list ${resource}, newest first`);
-  if (resource !== 'cycles') list.option('--cycle <id>', 'only those of one cycle');
+  const list = parent.command('list').description(`list ${resource.replaceAll('_', ' ')}, newest first`);
+  if (resource !== 'cycles' && resource !== 'tool_executions')
+    list.option('--cycle <id>', 'only those of one cycle');
   list
     .option('--filter <name=value>', 'only records with this value; may be repeated', filter)
     .option('--limit <n>', 'records a page (default 50)', wholeNumber(1, MAX_PAGE))

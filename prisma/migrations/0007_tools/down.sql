@@ -1,0 +1,1 @@
+ALTER TABLE tool_executions DROP COLUMN action_type, DROP COLUMN reversible, DROP COLUMN description;

@@ -1,0 +1,4 @@
+ALTER TABLE tool_executions
+  ADD COLUMN action_type TEXT NOT NULL DEFAULT 'TOOL_CALL',
+  ADD COLUMN reversible BOOLEAN NOT NULL DEFAULT false,
+  ADD COLUMN description TEXT NOT NULL DEFAULT '';
