@@ -1,9 +1,11 @@
 import type { GateVerdict, ProposedAction } from '../src/domain/approval';
+import { remindersOf } from '../src/domain/approval-rules';
+import type { ApprovalRules } from '../src/domain/approval-rules';
 import { stricterMode } from '../src/domain/mode';
 import type { CurrentMode, Mode } from '../src/domain/mode';
 import { assessRisk } from '../src/domain/risk';
-import type { RiskAssessment } from '../src/domain/risk';
-import type { AssessedAction } from '../src/ports/stores';
+import type { RiskAssessment, RiskTier } from '../src/domain/risk';
+import type { AssessedAction } from '../src/ports/approval-store';
 import type { Activities } from './contract';
 import type { ActivityDeps } from './deps';
 import { actionDigest } from './support/actions';
@@ -25,26 +27,45 @@ function assess(
 ): AssessedAction {
   const mode = stricterMode(startMode, current.mode);
   const policy = deps.policy();
+  const { approval, approvalTimeoutMs } = deps.settingsFor(mode);
   const { actionType: type, severity, estimatedCostMicroUsd, subjectId, approvalId } = action;
   const { tier, reason } = withPerson(
     assessRisk({ type, severity, estimatedCostMicroUsd }, mode, policy),
     action,
   );
-  const answeredByPolicy = tier === 'review' && mode === 'lab' && !action.personRequired;
+  const policyAnswer = tier === 'review' ? answerOfPolicy(action, mode, approval) : null;
   const verdict: GateVerdict = {
     approvalId,
     subjectId,
     tier,
-    reason,
+    reason: policyAnswer === 'rejected' ? `${reason}, and nobody is asked (approval.on_review)` : reason,
     mode,
     modeVersion: current.version,
     policyVersion: policy.version,
     actionDigest: actionDigest(action, policy.version),
-    outcome: tier === 'block' ? 'refused' : tier === 'safe' || answeredByPolicy ? 'go' : 'wait',
+    outcome: outcomeOf(tier, policyAnswer),
   };
-  if (verdict.outcome !== 'wait') return { action, verdict, answeredByPolicy };
-  const deadlineMs = Date.now() + deps.settingsFor(mode).approvalTimeoutMs[severity];
-  return { action, verdict: { ...verdict, deadlineMs }, answeredByPolicy };
+  const { notifyOnBlock } = approval;
+  if (verdict.outcome !== 'wait') return { action, verdict, policyAnswer, notifyOnBlock };
+  const now = Date.now();
+  const deadlineMs = now + approvalTimeoutMs[severity];
+  const reminders = remindersOf(now, deadlineMs, approval);
+  return { action, verdict: { ...verdict, deadlineMs, reminders }, policyAnswer, notifyOnBlock };
+}
+
+/** What needs no person, or finds none: in lab policy approves, unattended it rejects. */
+function answerOfPolicy(
+  { personRequired }: ProposedAction,
+  mode: Mode,
+  { onReview }: ApprovalRules,
+): AssessedAction['policyAnswer'] {
+  if (mode === 'lab' && !personRequired) return 'approved';
+  return onReview === 'reject' ? 'rejected' : null;
+}
+
+function outcomeOf(tier: RiskTier, answer: AssessedAction['policyAnswer']): GateVerdict['outcome'] {
+  if (tier === 'safe' || answer === 'approved') return 'go';
+  return tier === 'block' || answer === 'rejected' ? 'refused' : 'wait';
 }
 
 function withPerson(

@@ -42,7 +42,7 @@ export function publishDeployment(deps: ActivityDeps): Activities['publishDeploy
   return async ({ input, gate, plan }) => {
     const candidate = await deployments.candidate(input.interventionId);
     const deployment = await deployments.get(input.deploymentId);
-    requirePassed(deps, gate, await deploymentAction(deps, deployment, candidate, plan));
+    await requirePassed(deps, gate, await deploymentAction(deps, deployment, candidate, plan));
     const figures = judgeWatch([], []);
     const watch: Watch = {
       ...figures,

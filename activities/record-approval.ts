@@ -1,3 +1,4 @@
+import type { Mode } from '../src/domain/mode';
 import type { Activities } from './contract';
 import type { ActivityDeps } from './deps';
 
@@ -5,6 +6,7 @@ import type { ActivityDeps } from './deps';
 export function recordApproval(deps: ActivityDeps): Activities['recordApproval'] {
   return async (offered) => {
     const { mode } = await deps.stores.mode.current();
-    return deps.stores.approvals.record(offered, { mode, requireComment: false });
+    const requireComment = (asked: Mode): boolean => deps.settingsFor(asked).approval.requireComment;
+    return deps.stores.approvals.record(offered, { mode, requireComment });
   };
 }

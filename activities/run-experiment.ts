@@ -25,7 +25,7 @@ export function runExperiment(deps: ActivityDeps): Activities['runExperiment'] {
     const { experiments, cycles } = deps.stores;
     const [cycle, stored] = await Promise.all([cycles.get(cycleId), experiments.get(subjectId)]);
     const target = deps.targets.get(cycle.request.target);
-    requirePassed(deps, gate, experimentAction(stored, target.describe));
+    await requirePassed(deps, gate, experimentAction(stored, target.describe));
     const permitted = runsPermitted(gate.mode, stored.runsRequested);
     const { experiment, recorded } = await experiments.begin(subjectId, gate.mode, permitted);
     const plans = missingRuns(deps, experiment, target, gate, recorded);

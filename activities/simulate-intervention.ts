@@ -25,7 +25,7 @@ export function simulateIntervention(deps: ActivityDeps): Activities['simulateIn
     const target = deps.targets.get(cycle.request.target);
     const intervention = await interventions.get(subjectId);
     const { simulation, recorded } = await simulations.begin(cycleId, subjectId);
-    requirePassed(deps, gate, simulationAction(simulation, intervention, target.describe));
+    await requirePassed(deps, gate, simulationAction(simulation, intervention, target.describe));
     if (simulation.result !== null) return { verdict: simulation.result.verdict, budgetExhausted: false };
     const planned = await planLanes(deps, cycleId, simulation, intervention, target, gate);
     const done = new Set(recorded.map(laneKey));

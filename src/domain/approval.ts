@@ -1,3 +1,4 @@
+import type { Reminder } from './approval-rules';
 import type { ActionType, RiskTier } from './risk';
 import type { Mode } from './mode';
 import type { Severity } from './severity';
@@ -23,8 +24,10 @@ export interface ProposedAction {
   readonly rollbackPlan: string;
   /** SHA-256 over everything that will be done: design, runs, target configuration, patch. */
   readonly argumentsDigest: string;
-  /** True: a person decides whatever mode and tier say; policy never answers it. */
+  /** True: a person decides whatever mode and tier say; policy never approves it. */
   readonly personRequired: boolean;
+  /** What is asked for, as far as no record holds it; shown to whoever decides, and part of the digest. */
+  readonly details?: Readonly<Record<string, unknown>>;
 }
 
 /** Where a proposed action comes from. */
@@ -52,6 +55,8 @@ export interface GateVerdict {
   readonly outcome: 'go' | 'wait' | 'refused';
   /** Epoch milliseconds; only with `wait`. */
   readonly deadlineMs?: number;
+  /** What is sent before the deadline, in order; only with `wait`. */
+  readonly reminders?: readonly Reminder[];
 }
 
 /** A person's decision as it arrives: over the API (with a proof, where a key stands behind it) or as a bare signal. */

@@ -1,13 +1,13 @@
 import type { DecisionOutcome, OfferedDecision } from './approval';
 import { severityRank, type Severity } from './severity';
-import type { Mode } from './mode';
+import { stricterMode, type Mode } from './mode';
 
 /** What holds at the moment of a decision. */
 export interface DecisionRules {
   /** The mode now. */
   readonly mode: Mode;
-  /** Whether an approval must say why. */
-  readonly requireComment: boolean;
+  /** Whether an approval must say why, in a mode. */
+  readonly requireComment: (mode: Mode) => boolean;
 }
 
 /** What is asked, as far as a decision on it depends on it. */
@@ -25,10 +25,11 @@ const GRAVE: Severity = 'S3';
 /**
  * Whether a person's decision is enough. A rejection always is: silence would come to the same. An approval in
  * production, or of something grave, needs a key behind it; something grave needs another person than the one who asked.
+ * A proof that proves nothing is that of another decision, or made up.
  */
 export function insufficiency(
   question: QuestionAsked,
-  offered: Pick<OfferedDecision, 'state' | 'reason'>,
+  offered: Pick<OfferedDecision, 'state' | 'reason' | 'proofId'>,
   provenBy: string | null,
   rules: DecisionRules,
 ): Extract<DecisionOutcome, { readonly taken: false }> | undefined {
@@ -36,6 +37,9 @@ export function insufficiency(
   const { severity, requestedBy } = question;
   const grave = severityRank(severity) >= severityRank(GRAVE);
   const production = [question.mode, rules.mode].includes('production');
+  if (provenBy === null && offered.proofId !== undefined) {
+    return refusal('decision_unproven', 'the proof that came with it is not one of this decision');
+  }
   if (provenBy === null && (grave || production)) {
     const where = production ? 'in production' : `at ${severity}`;
     return refusal('decision_unproven', `${where} an approval needs an API key of an approver behind it`);
@@ -43,7 +47,7 @@ export function insufficiency(
   if (grave && provenBy === requestedBy) {
     return refusal('four_eyes_required', `at ${severity} whoever asked cannot approve`);
   }
-  return rules.requireComment && isBlank(offered.reason)
+  return rules.requireComment(stricterMode(question.mode, rules.mode)) && isBlank(offered.reason)
     ? refusal('comment_required', 'an approval must say why: give a reason')
     : undefined;
 }

@@ -1,15 +1,17 @@
 import { insufficiency } from '../domain/decision-rules';
-import { DECISION_VIAS } from '../domain/approval';
+import { APPROVAL_STATES, DECISION_VIAS } from '../domain/approval';
 import { DomainError } from '../domain/errors';
 import { MODES } from '../domain/mode';
 import { SEVERITIES } from '../domain/severity';
-import { appendInTransaction } from './audit-trail';
+import { ACTION_TYPES } from '../domain/risk';
+import { actionRefused, decisionRefused, lateDecisionRefused } from './approval-refusals';
+import { remind } from './approval-reminders';
 import { saveAssessed } from './assessed-actions';
-import { member, storableTextOrNull } from './columns';
-import type { AuditEvent } from '../ports/audit';
+import { appendInTransaction } from './audit-trail';
+import { fromJson, member, storableTextOrNull } from './columns';
 import type { DecidedApproval, DecisionOutcome, OfferedDecision } from '../domain/approval';
 import type { DecisionRules } from '../domain/decision-rules';
-import type { ApprovalStore } from '../ports/stores';
+import type { ApprovalStore, StoredApproval } from '../ports/approval-store';
 import type { PrismaClient, Transaction } from './client';
 import type { Approval, ApprovalDecision } from './generated/client';
 
@@ -21,13 +23,19 @@ export function createApprovalStore(prisma: PrismaClient): ApprovalStore {
 
     record: (offered, rules) => prisma.$transaction((tx) => record(tx, offered, rules)),
 
+    remind: (approvalId, kind) => prisma.$transaction((tx) => remind(tx, approvalId, kind)),
+
+    refuseAction: (refused) => appendInTransaction(prisma, [actionRefused(refused)]),
+
+    refuseLate: (late) => appendInTransaction(prisma, [lateDecisionRefused(late)]),
+
     async get(approvalId) {
       const row = await prisma.approval.findUnique({
         where: { id: approvalId },
-        select: { id: true, workflowId: true, state: true, decision: true },
+        include: { decision: true },
       });
       if (row === null) throw unknownApproval(approvalId);
-      return { ...row, decision: row.decision === null ? null : toDecided(row.decision) };
+      return toApproval(row);
     },
   };
 }
@@ -69,7 +77,7 @@ async function record(
     reason: storableTextOrNull(offered.reason),
   };
   if (refused !== undefined) {
-    await appendInTransaction(tx, [refusalEvent(decided, refused.code)]);
+    await appendInTransaction(tx, [decisionRefused(decided, refused.code)]);
     return refused;
   }
   await write(tx, decided);
@@ -114,25 +122,25 @@ async function write(tx: Transaction, decided: DecidedApproval): Promise<void> {
   ]);
 }
 
-function refusalEvent(decided: DecidedApproval, code: string): AuditEvent {
-  return {
-    key: `approval_decision_refused/${decided.approvalId}/${decided.decidedAt}/${code}`,
-    eventType: 'approval_decision_refused',
-    actor: decided.provenBy ?? decided.decidedBy ?? decided.via,
-    subjectType: 'approval',
-    subjectId: decided.approvalId,
-    details: {
-      code,
-      decision: decided.state,
-      decided_by: decided.decidedBy,
-      proven_by: decided.provenBy,
-      via: decided.via,
-    },
-  };
-}
-
 function unknownApproval(approvalId: string): DomainError {
   return new DomainError('approval_not_found', `there is no approval ${approvalId}`);
+}
+
+function toApproval(row: Approval & { readonly decision: ApprovalDecision | null }): StoredApproval {
+  return {
+    id: row.id,
+    cycleId: row.cycleId,
+    workflowId: row.workflowId,
+    actionType: member(ACTION_TYPES, row.actionType),
+    subjectId: row.subjectId,
+    description: row.actionDescription,
+    mode: member(MODES, row.mode),
+    policyVersion: row.policyVersion,
+    actionDigest: row.actionDigest,
+    details: row.details === null ? null : fromJson(row.details),
+    state: member(APPROVAL_STATES, row.state),
+    decision: row.decision === null ? null : toDecided(row.decision),
+  };
 }
 
 function toDecided(row: ApprovalDecision): DecidedApproval {

@@ -1,10 +1,11 @@
 import { DomainError } from '../domain/errors';
 import { appendInTransaction } from './audit-trail';
-import { fromJson } from './columns';
+import { fromJson, storableText } from './columns';
 import { insertMissing } from './insert-rows';
 import type { AuditEvent } from '../ports/audit';
 import type { ActionOrigin, GateVerdict } from '../domain/approval';
-import type { AssessedAction } from '../ports/stores';
+import type { ActionType } from '../domain/risk';
+import type { AssessedAction } from '../ports/approval-store';
 import type { Transaction } from './client';
 
 const APPROVALS = {
@@ -29,6 +30,7 @@ const APPROVALS = {
     mode_version: 'integer',
     policy_version: 'text',
     action_digest: 'text',
+    details: 'jsonb',
     state: 'text',
     deadline_at: 'timestamptz',
   },
@@ -45,6 +47,17 @@ const DECISIONS = {
     decided_at: 'timestamptz',
   },
 } as const;
+
+/** What kind of record an action is about. */
+const SUBJECT_OF: Readonly<Partial<Record<ActionType, string>>> = {
+  RUN_EXPERIMENT: 'experiment',
+  DESTRUCTIVE_TEST: 'experiment',
+  RUN_SIMULATION: 'intervention',
+  DEPLOY_INTERVENTION: 'deployment',
+  MODE_TRANSITION: 'mode_transition',
+  TOOL_CALL: 'tool_execution',
+  DESTRUCTIVE_TOOL_CALL: 'tool_execution',
+};
 
 /**
  * Writes what the gate said, each action once: the audit entry of an action, whatever its tier, holds the verdict that
@@ -110,7 +123,7 @@ async function addApprovals(
   await insertMissing(
     tx,
     APPROVALS,
-    reviews.map(({ action, verdict, answeredByPolicy }) => ({
+    reviews.map(({ action, verdict, policyAnswer }) => ({
       id: verdict.approvalId,
       cycle_id: asked.cycleId,
       workflow_id: asked.workflowId,
@@ -130,7 +143,8 @@ async function addApprovals(
       mode_version: verdict.modeVersion,
       policy_version: verdict.policyVersion,
       action_digest: verdict.actionDigest,
-      state: answeredByPolicy ? 'approved' : 'pending',
+      details: action.details ?? null,
+      state: policyAnswer ?? 'pending',
       deadline_at: verdict.deadlineMs === undefined ? null : new Date(verdict.deadlineMs),
     })),
   );
@@ -139,22 +153,20 @@ async function addApprovals(
     tx,
     DECISIONS,
     reviews
-      .filter(({ answeredByPolicy }) => answeredByPolicy)
-      .map(({ verdict }) => ({
-        id: verdict.approvalId,
-        approval_id: verdict.approvalId,
-        decision: 'approved',
-        reason: policyReason(verdict),
+      .filter(({ policyAnswer }) => policyAnswer !== null)
+      .map((assessed) => ({
+        id: assessed.verdict.approvalId,
+        approval_id: assessed.verdict.approvalId,
+        decision: assessed.policyAnswer,
+        reason: policyReason(assessed),
         via: 'policy',
         decided_at: now,
       })),
   );
 }
 
-function assessmentEvents(
-  { cycleId, requestedBy }: ActionOrigin,
-  { action, verdict, answeredByPolicy }: AssessedAction,
-): AuditEvent[] {
+function assessmentEvents(origin: ActionOrigin, assessed: AssessedAction): AuditEvent[] {
+  const { action, verdict, policyAnswer, notifyOnBlock } = assessed;
   const subject = { subjectType: 'approval', subjectId: verdict.approvalId };
   const assessment: AuditEvent = {
     ...subject,
@@ -163,42 +175,69 @@ function assessmentEvents(
     actor: 'policy',
     details: {
       verdict,
-      cycle_id: cycleId,
+      cycle_id: origin.cycleId,
       action_type: action.actionType,
       severity: action.severity,
       estimated_cost_micro_usd: action.estimatedCostMicroUsd,
       arguments_digest: action.argumentsDigest,
     },
   };
-  if (verdict.tier !== 'review') return [assessment];
+  if (verdict.tier === 'block') return [assessment, ...(notifyOnBlock ? [blocked(origin, assessed)] : [])];
+  if (verdict.tier === 'safe') return [assessment];
   const request: AuditEvent = {
     ...subject,
     key: `approval_requested/${verdict.approvalId}`,
     eventType: 'approval_requested',
     actor: 'workflow',
     details: {
-      cycle_id: cycleId,
-      requested_by: requestedBy,
+      cycle_id: origin.cycleId,
+      requested_by: origin.requestedBy,
       action_type: action.actionType,
       severity: action.severity,
       deadline_ms: verdict.deadlineMs ?? null,
     },
   };
-  if (!answeredByPolicy) return [assessment, request];
+  if (policyAnswer === null) return [assessment, request];
   const answer: AuditEvent = {
     ...subject,
     key: `approval_decision/${verdict.approvalId}`,
     eventType: 'approval_decision',
     actor: 'policy',
-    details: { decision: 'approved', reason: policyReason(verdict), via: 'policy' },
+    details: { decision: policyAnswer, reason: policyReason(assessed), via: 'policy' },
   };
   return [assessment, request, answer];
+}
+
+/** What people are told of; about the experiment, the intervention or whatever else was not to be touched. */
+function blocked(
+  { cycleId, workflowId, requestedBy }: ActionOrigin,
+  { action, verdict }: AssessedAction,
+): AuditEvent {
+  return {
+    key: `action_blocked/${verdict.approvalId}`,
+    eventType: 'action_blocked',
+    actor: 'policy',
+    subjectType: SUBJECT_OF[action.actionType] ?? 'action',
+    subjectId: action.subjectId,
+    details: {
+      cycle_id: cycleId,
+      workflow_id: workflowId,
+      requested_by: requestedBy,
+      action_type: action.actionType,
+      severity: action.severity,
+      mode: verdict.mode,
+      description: storableText(action.description),
+      reason: verdict.reason,
+    },
+  };
 }
 
 function assessedKey({ approvalId }: GateVerdict): string {
   return `action_assessed/${approvalId}`;
 }
 
-function policyReason({ mode, policyVersion }: GateVerdict): string {
-  return `policy ${policyVersion} answers reviews in ${mode} mode`;
+function policyReason({ verdict: { mode, policyVersion }, policyAnswer }: AssessedAction): string {
+  return policyAnswer === 'approved'
+    ? `policy ${policyVersion} answers reviews in ${mode} mode`
+    : `nobody is asked in ${mode} mode: approval.on_review is reject`;
 }

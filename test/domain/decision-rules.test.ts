@@ -4,7 +4,7 @@ import { MODES } from '../../src/domain/mode';
 import { SEVERITIES } from '../../src/domain/severity';
 
 const SHADOW: QuestionAsked = { severity: 'S1', mode: 'shadow', requestedBy: 'ana' };
-const RULES: DecisionRules = { mode: 'shadow', requireComment: false };
+const RULES: DecisionRules = { mode: 'shadow', requireComment: () => false };
 const APPROVED = { state: 'approved', reason: null } as const;
 
 const code = (
@@ -26,14 +26,26 @@ describe('an approval', () => {
     [{ mode: 'production' }, null, {}, 'decision_unproven'],
     [{ mode: 'production' }, 'ana', {}, undefined],
     [{}, null, { mode: 'production' }, 'decision_unproven'],
-    [{}, 'ben', { requireComment: true }, 'comment_required'],
-  ] as const)('of %o proven by %s under %o: %s', (question, provenBy, rules, expected) => {
-    expect(code(question, provenBy, rules)).toBe(expected);
+    [{}, 'ben', { requireComment: () => true }, 'comment_required'],
+    [{}, 'ben', { requireComment: (mode) => mode === 'production' }, undefined],
+    [{}, 'ben', { mode: 'production', requireComment: (mode) => mode === 'production' }, 'comment_required'],
+    [{ mode: 'production' }, 'ben', { requireComment: (mode) => mode === 'production' }, 'comment_required'],
+  ] satisfies [Partial<QuestionAsked>, string | null, Partial<DecisionRules>, string | undefined][])(
+    'of %o proven by %s under %o: %s',
+    (question, provenBy, rules, expected) => {
+      expect(code(question, provenBy, rules)).toBe(expected);
+    },
+  );
+
+  it('with a proof that proves nothing is refused everywhere', () => {
+    const offered = { ...APPROVED, proofId: 'of another decision' };
+    expect(insufficiency(SHADOW, offered, null, RULES)?.code).toBe('decision_unproven');
+    expect(insufficiency(SHADOW, offered, 'ben', RULES)).toBeUndefined();
   });
 
   it('takes a comment that says something', () => {
-    expect(code({}, null, { requireComment: true }, '  ')).toBe('comment_required');
-    expect(code({}, null, { requireComment: true }, 'looked at it')).toBeUndefined();
+    expect(code({}, null, { requireComment: () => true }, '  ')).toBe('comment_required');
+    expect(code({}, null, { requireComment: () => true }, 'looked at it')).toBeUndefined();
   });
 });
 
@@ -48,7 +60,12 @@ it('a rejection is always enough', () => {
       (severity, mode, now, requireComment, provenBy) => {
         const question = { severity, mode, requestedBy: 'ana' };
         const rejected = { state: 'rejected', reason: null } as const;
-        return insufficiency(question, rejected, provenBy, { mode: now, requireComment }) === undefined;
+        return (
+          insufficiency(question, rejected, provenBy, {
+            mode: now,
+            requireComment: () => requireComment,
+          }) === undefined
+        );
       },
     ),
   );

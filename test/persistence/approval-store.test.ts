@@ -8,6 +8,8 @@ import {
   threeTimes,
   type StoredWorld,
 } from '../support/stored-cycle';
+import { createApiKeys } from '../../src/persistence/api-key-store';
+import { createApprovalProofs } from '../../src/persistence/approval-proofs';
 import type { OfferedDecision } from '../../src/domain/approval';
 
 let world: StoredWorld;
@@ -37,7 +39,7 @@ describe('assessed actions', () => {
     const subject = designs[0]!.id;
     const assessed = [
       assessedAction(subject),
-      assessedAction(subject, { outcome: 'go', mode: 'lab' }, true),
+      assessedAction(subject, { outcome: 'go', mode: 'lab' }, 'approved'),
       assessedAction(subject, { tier: 'safe', outcome: 'go' }),
       assessedAction(subject, { tier: 'block', outcome: 'refused' }),
     ];
@@ -62,6 +64,37 @@ describe('assessed actions', () => {
     for (const { approvalId } of given) expect(await world.audited(approvalId, 'action_assessed')).toBe(1);
     expect(await world.audited(given[0]!.approvalId, 'approval_requested')).toBe(1);
     expect(await world.audited(given[1]!.approvalId, 'approval_decision')).toBe(1);
+    expect(await world.audited(subject, 'action_blocked')).toBe(1);
+  });
+
+  it('that are blocked are told of, unless nobody wants to know', async () => {
+    const { cycleId, input, designs } = await designedCycle(world);
+    const subject = designs[0]!.id;
+    const blocked = assessedAction(subject, { tier: 'block', outcome: 'refused' });
+    const save = (assessed: typeof blocked) =>
+      world.stores.approvals.saveAssessed(originOf(input), [assessed]);
+    await save({ ...blocked, notifyOnBlock: false });
+    expect(await world.audited(subject, 'action_blocked')).toBe(0);
+    await save(assessedAction(subject, { tier: 'block', outcome: 'refused', reason: 'severity S4' }));
+    const told = await world.prisma.auditLog.findFirst({
+      where: { subjectId: subject, eventType: 'action_blocked' },
+    });
+    expect(told).toMatchObject({
+      subjectType: 'experiment',
+      details: { cycle_id: cycleId, workflow_id: input.workflowId, reason: 'severity S4', mode: 'shadow' },
+    });
+  });
+
+  it('that find no person are rejected by policy, and recorded so', async () => {
+    const { input, designs } = await designedCycle(world);
+    const asked = assessedAction(designs[0]!.id, { outcome: 'refused' }, 'rejected');
+    await threeTimes(() => world.stores.approvals.saveAssessed(originOf(input), [asked]));
+    const { approvalId } = asked.verdict;
+    expect(await world.stores.approvals.get(approvalId)).toMatchObject({
+      state: 'rejected',
+      decision: { state: 'rejected', via: 'policy', decidedBy: null, provenBy: null },
+    });
+    expect(await world.audited(approvalId, 'approval_decision')).toBe(1);
   });
 
   it.each(['review', 'safe', 'block'] as const)('keep the first verdict of tier %s', async (tier) => {
@@ -109,10 +142,61 @@ describe('assessed actions', () => {
   });
 });
 
+describe('a reminder', () => {
+  it('is written once a kind, and never of what is decided', async () => {
+    const { approvalId } = await pendingApproval();
+    const count = async () => [
+      await world.audited(approvalId, 'approval_reminder'),
+      await world.audited(approvalId, 'approval_escalated'),
+    ];
+    await threeTimes(() => world.stores.approvals.remind(approvalId, 'reminder'));
+    expect(await count()).toEqual([1, 0]);
+    await world.stores.approvals.record(decision(approvalId, { state: 'rejected' }), LAX);
+    await world.stores.approvals.remind(approvalId, 'escalation');
+    expect(await count()).toEqual([1, 0]);
+  });
+});
+
+describe('a proof', () => {
+  const approver = async (owner: string) => {
+    const { record } = await createApiKeys(world.prisma).create({
+      owner,
+      role: 'approver',
+      createdBy: 'root',
+    });
+    return { name: owner, role: 'approver', keyId: record.id } as const;
+  };
+  const proofOf = async (approvalId: string, verdict: 'approved' | 'rejected', owner: string) => {
+    const decided = { approval_id: approvalId, decision: verdict, decided_by: owner };
+    return (await createApprovalProofs(world.prisma).write(decided, await approver(owner))) ?? '';
+  };
+
+  it('of another approval or of the opposite verdict is refused and audited, and what is right is then taken', async () => {
+    const { approvalId } = await pendingApproval();
+    const other = await pendingApproval();
+    const offer = (proofId: string, decidedAt: string) =>
+      world.stores.approvals.record({ ...decision(approvalId), proofId, decidedAt }, LAX);
+    const replayed = await proofOf(other.approvalId, 'approved', 'ben');
+    const opposite = await proofOf(approvalId, 'rejected', 'ben');
+    for (const [index, proofId] of [replayed, opposite, randomUUID(), 'no id'].entries()) {
+      const refused = await offer(proofId, `2026-11-23T03:00:0${index}.000Z`);
+      expect(refused).toMatchObject({ taken: false, code: 'decision_unproven' });
+    }
+    expect(await world.audited(approvalId, 'approval_decision_refused')).toBe(4);
+    expect((await world.stores.approvals.get(approvalId)).state).toBe('pending');
+    const right = await proofOf(approvalId, 'approved', 'ben');
+    expect(await offer(right, '2026-11-23T03:00:09.000Z')).toMatchObject({
+      taken: true,
+      decided: { state: 'approved', provenBy: 'ben' },
+    });
+    expect((await world.stores.approvals.get(other.approvalId)).state).toBe('pending');
+  });
+});
+
 describe('a decision', () => {
   it('moves the approval forward once', async () => {
     const { approvalId, workflowId } = await pendingApproval();
-    expect(await world.stores.approvals.get(approvalId)).toEqual({
+    expect(await world.stores.approvals.get(approvalId)).toMatchObject({
       id: approvalId,
       workflowId,
       state: 'pending',
@@ -121,7 +205,7 @@ describe('a decision', () => {
     const decided = decision(approvalId);
     await threeTimes(() => world.stores.approvals.record(decided, LAX));
     await world.stores.approvals.record(decision(approvalId, { state: 'rejected', decidedBy: 'ben' }), LAX);
-    expect(await world.stores.approvals.get(approvalId)).toEqual({
+    expect(await world.stores.approvals.get(approvalId)).toMatchObject({
       id: approvalId,
       workflowId,
       state: 'approved',

@@ -234,7 +234,7 @@ describe('counts', () => {
       const { cycleId, input, designs } = await discoveredCycle(own);
       await own.stores.approvals.saveAssessed(originOf(input), [
         assessedAction(designs[0]!.id),
-        assessedAction(designs[0]!.id, { outcome: 'go' }, true),
+        assessedAction(designs[0]!.id, { outcome: 'go' }, 'approved'),
       ]);
       await own.ledger.reserve({
         cycleId,

@@ -4,7 +4,8 @@ import { closePrisma, createPrisma } from '../../src/persistence/client';
 import { createStores } from '../../src/persistence/stores';
 import { recordId } from '../../src/persistence/record-id';
 import { createTestDatabase } from './postgres';
-import type { AssessedAction, RecordedReplay, RecordedRun, StoredFinding } from '../../src/ports/stores';
+import type { AssessedAction } from '../../src/ports/approval-store';
+import type { RecordedReplay, RecordedRun, StoredFinding } from '../../src/ports/stores';
 import type { CycleInput } from '../../src/domain/cycle';
 import type { ActionOrigin, GateVerdict } from '../../src/domain/approval';
 import type { DecisionRules } from '../../src/domain/decision-rules';
@@ -247,7 +248,7 @@ export const IMPROVED: SimulationResult = {
 };
 
 /** Rules that ask nothing more of a decision. */
-export const LAX: DecisionRules = { mode: 'lab', requireComment: false };
+export const LAX: DecisionRules = { mode: 'lab', requireComment: () => false };
 
 export function originOf({ cycleId, workflowId, requestedBy }: ActionOrigin): ActionOrigin {
   return { cycleId, workflowId, requestedBy };
@@ -256,7 +257,7 @@ export function originOf({ cycleId, workflowId, requestedBy }: ActionOrigin): Ac
 export function assessedAction(
   subjectId: string,
   changes: Partial<GateVerdict> = {},
-  answeredByPolicy = false,
+  policyAnswer: AssessedAction['policyAnswer'] = null,
 ): AssessedAction {
   const approvalId = changes.approvalId ?? randomUUID();
   return {
@@ -286,7 +287,8 @@ export function assessedAction(
       deadlineMs: Date.parse('2027-01-01T00:00:00Z'),
       ...changes,
     },
-    answeredByPolicy,
+    policyAnswer,
+    notifyOnBlock: true,
   };
 }
 

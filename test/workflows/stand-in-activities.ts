@@ -4,6 +4,7 @@ import type { DecidedApproval, GateVerdict, ProposedAction } from '../../src/dom
 /** What the workflow told the world, in order. */
 interface Recorded {
   readonly decisions: DecidedApproval[];
+  readonly reminders: { readonly approvalId: string; readonly kind: string; readonly at: number }[];
   readonly ran: string[];
   readonly skipped: { readonly subjectId: string; readonly reason: string }[];
   readonly closed: { readonly state: string; readonly phase: string; readonly error: string | null }[];
@@ -59,7 +60,7 @@ export interface StandIns {
 export function standIns(over: Partial<CycleActivities> = {}): StandIns {
   const proposed: string[] = [];
   const watchers: { readonly count: number; readonly resolve: (ids: string[]) => void }[] = [];
-  const recorded: Recorded = { decisions: [], ran: [], skipped: [], closed: [], pauses: [] };
+  const recorded: Recorded = { decisions: [], reminders: [], ran: [], skipped: [], closed: [], pauses: [] };
   const none = { budgetExhausted: false, total: 0, steps: [], more: false };
   const activities: CycleActivities = {
     openCycle: () =>
@@ -76,6 +77,10 @@ export function standIns(over: Partial<CycleActivities> = {}): StandIns {
       const decided = { ...offered, provenBy: null };
       recorded.decisions.push(decided);
       return Promise.resolve({ taken: true, decided });
+    },
+    remindApproval: ({ approvalId, kind }) => {
+      recorded.reminders.push({ approvalId, kind, at: Date.now() });
+      return Promise.resolve();
     },
     runExperiment: ({ subjectId }) => {
       recorded.ran.push(subjectId);

@@ -1,0 +1,3 @@
+-- AlterTable
+ALTER TABLE "approvals" DROP COLUMN "details",
+DROP COLUMN "details_version";
