@@ -1,3 +1,4 @@
+import type { SimulatedTool } from './experiment';
 import type { TokenPrice } from './money';
 
 /** A rule on text going in or coming out. `pattern` is a regular expression of linear time (RE2 syntax). */
@@ -43,6 +44,8 @@ export interface TargetDescription {
   readonly simulated: boolean;
   /** True when its tool calls act on real things (none do today: tools are simulated by the experiment). */
   readonly realTools: boolean;
+  /** The application's own tools, with what they answer in experiments. */
+  readonly tools?: readonly SimulatedTool[];
   /** Undefined: unpriced. */
   readonly price?: TokenPrice;
   readonly configuration: TargetConfiguration;

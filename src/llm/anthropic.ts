@@ -1,7 +1,13 @@
-import { Anthropic } from '@anthropic-ai/sdk';
+import type { Anthropic } from '@anthropic-ai/sdk';
 import { z } from 'zod';
-import type { TokenUsage } from '../domain/money';
-import { boundedFetch } from '../model-http/bounded-fetch';
+import {
+  anthropicClient,
+  messagesUsage,
+  readMessagesReply,
+  textOf,
+  type MessagesReply,
+} from '../model-http/anthropic-messages';
+import { parseJson } from '../model-http/json-text';
 import { callProvider } from '../model-http/provider-call';
 import { CallError } from '../ports/call-error';
 import type { Llm, LlmReply, LlmRequest } from '../ports/llm';
@@ -25,24 +31,6 @@ export const anthropic: LlmProvider<typeof settingsSchema> = {
 /** How long the models endpoint may take to be called available. */
 const AVAILABILITY_TIMEOUT_MS = 5_000;
 
-const tokens = z.int().nonnegative();
-const cachedTokens = tokens.nullish().transform((count) => count ?? 0);
-/** What we read of a reply; blocks of other types (thinking, …) are passed over. */
-const replySchema = z.looseObject({
-  model: z.string().max(200),
-  stop_reason: z.string().nullable(),
-  content: z.array(
-    z.looseObject({ type: z.string(), text: z.string().optional(), input: z.unknown().optional() }),
-  ),
-  usage: z.looseObject({
-    input_tokens: tokens,
-    output_tokens: tokens,
-    cache_read_input_tokens: cachedTokens,
-    cache_creation_input_tokens: cachedTokens,
-  }),
-});
-type Reply = z.infer<typeof replySchema>;
-
 const STOP_REASONS: Readonly<Record<string, LlmReply['stopReason']>> = {
   tool_use: 'answered',
   end_turn: 'answered',
@@ -53,15 +41,7 @@ const STOP_REASONS: Readonly<Record<string, LlmReply['stopReason']>> = {
 
 function createAnthropicLlm(settings: AnthropicSettings): Llm {
   const timeoutMs = settings.timeout_seconds * 1_000;
-  const client = new Anthropic({
-    apiKey: settings.api_key,
-    // Nothing but these settings decides where a request goes and as whom.
-    authToken: null,
-    baseURL: settings.base_url ?? 'https://api.anthropic.com',
-    fetch: boundedFetch,
-    maxRetries: 0,
-    timeout: timeoutMs,
-  });
+  const client = anthropicClient({ apiKey: settings.api_key, baseUrl: settings.base_url, timeoutMs });
   const price = priceOf(settings.model);
 
   return {
@@ -72,14 +52,8 @@ function createAnthropicLlm(settings: AnthropicSettings): Llm {
       const { answer, latencyMs } = await callProvider(signal, timeoutMs, (ending) =>
         client.messages.create(messageOf(settings.model, request), { signal: ending }),
       );
-      const reply = replySchema.safeParse(answer);
-      if (!reply.success) {
-        throw new CallError('invalid_reply', `not a Messages reply: ${z.prettifyError(reply.error)}`, {
-          retryable: true,
-          maybeBilled: true,
-        });
-      }
-      return { ...outputOf(reply.data), usage: usageOf(reply.data), model: reply.data.model, latencyMs };
+      const reply = readMessagesReply(answer);
+      return { ...outputOf(reply), usage: messagesUsage(reply), model: reply.model, latencyMs };
     },
     async available(signal) {
       try {
@@ -119,28 +93,11 @@ function messageOf(model: string, request: LlmRequest): Anthropic.MessageCreateP
   };
 }
 
-function outputOf({ content, stop_reason }: Reply): Pick<LlmReply, 'output' | 'rawText' | 'stopReason'> {
-  const text = content.map((block) => (block.type === 'text' ? (block.text ?? '') : '')).join('');
-  const call = content.find((block) => block.type === 'tool_use');
-  const stopReason = STOP_REASONS[stop_reason ?? ''] ?? 'other';
+function outputOf(reply: MessagesReply): Pick<LlmReply, 'output' | 'rawText' | 'stopReason'> {
+  const call = reply.content.find((block) => block.type === 'tool_use');
+  const stopReason = STOP_REASONS[reply.stop_reason ?? ''] ?? 'other';
   if (call !== undefined)
     return { output: call.input, rawText: JSON.stringify(call.input) ?? '', stopReason };
-  return { output: parseJson(text), rawText: text, stopReason };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
-
-function usageOf({ usage }: Reply): TokenUsage {
-  return {
-    inputTokens: usage.input_tokens,
-    outputTokens: usage.output_tokens,
-    cacheReadTokens: usage.cache_read_input_tokens,
-    cacheWriteTokens: usage.cache_creation_input_tokens,
-  };
+  const text = textOf(reply);
+  return { output: parseJson(text) ?? text, rawText: text, stopReason };
 }

@@ -1,7 +1,7 @@
 import { CallError } from '../ports/call-error';
 import { callFailure, type EndedBy } from './call-failure';
 
-interface TimedAnswer<T> {
+export interface TimedAnswer<T> {
   readonly answer: T;
   readonly latencyMs: number;
 }

@@ -3,12 +3,14 @@ import { DomainError } from '../domain/errors';
 import { priceIn } from '../domain/money';
 import type { TokenPrice } from '../domain/money';
 import type { Target, TargetDirectory } from '../ports/target';
+import { anthropic } from './anthropic';
 import { demo } from './demo-kind';
+import { http } from './http';
 import { invalidTarget, type Environment, type TargetKind } from './kind';
 import { openai } from './openai';
 
 /** The kinds of targets: a new one is a file beside this one and a line here. */
-const TARGET_KINDS: Readonly<Record<string, TargetKind>> = { demo, openai };
+export const TARGET_KINDS: Readonly<Record<string, TargetKind>> = { anthropic, demo, http, openai };
 
 /**
  * The configured targets by name, and `demo` always. A target without a price of its own has that of its model in `prices`.

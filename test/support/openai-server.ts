@@ -31,13 +31,17 @@ const requestSchema = z.looseObject({
 /** A Chat Completions request, as far as targets use the protocol. */
 type OpenAiRequest = z.infer<typeof requestSchema>;
 
-interface OpenAiAnswer {
+export interface OpenAiAnswer {
   readonly content?: string | null;
   readonly toolCalls?: readonly { readonly name: string; readonly arguments: string; readonly id?: string }[];
   /** `tool_calls` with tool calls and `stop` without, unless given. */
   readonly finishReason?: string;
   /** Null: the server reports no usage. */
-  readonly usage?: { readonly prompt_tokens: number; readonly completion_tokens: number } | null;
+  readonly usage?: {
+    readonly prompt_tokens: number;
+    readonly completion_tokens: number;
+    readonly prompt_tokens_details?: { readonly cached_tokens: number };
+  } | null;
 }
 
 export type OpenAiScript = Script<OpenAiRequest, OpenAiAnswer | Fault>;

@@ -18,8 +18,8 @@ export type Fault =
   | { readonly fault: 'truncated' }
   /** Takes the request, then resets the connection. */
   | { readonly fault: 'reset' }
-  /** 200 with exactly this body, called JSON. */
-  | { readonly fault: 'raw'; readonly body: string };
+  /** Exactly this body, called JSON; 200 unless given. */
+  | { readonly fault: 'raw'; readonly body: string; readonly status?: number };
 
 /** Answers in order, the last one repeated; or a function of the request and the number of calls before it. */
 export type Script<Request, Answer> =
@@ -151,12 +151,12 @@ function sendFault(
     case 'garbage':
       return sendText(response, '<html>It works!</html>');
     case 'raw':
-      return sendText(response, fault.body);
+      return sendText(response, fault.body, fault.status);
   }
 }
 
-function sendText(response: ServerResponse, body: string): void {
-  response.writeHead(200, { 'content-type': 'application/json' });
+function sendText(response: ServerResponse, body: string, status = 200): void {
+  response.writeHead(status, { 'content-type': 'application/json' });
   response.end(body);
 }
 

@@ -1,6 +1,5 @@
 import type { ChatRequest } from '../../src/domain/chat';
-import { MAX_REPLY_BYTES } from '../../src/model-http/bounded-fetch';
-import type { CallError } from '../../src/ports/call-error';
+import { limitNameAt } from '../../src/model-http/chat-completions';
 import type { Target } from '../../src/ports/target';
 import { openai } from '../../src/targets/openai';
 import { startOpenAiServer, type OpenAiScript, type OpenAiServer } from '../support/openai-server';
@@ -29,11 +28,6 @@ describe('an openai target', () => {
     server = await startOpenAiServer(script);
     return openai.create('local', { kind: 'openai', base_url: server.url, model: 'tiny', ...settings }, env);
   }
-  const failure = (target: Target, signal = never): Promise<CallError> =>
-    target.chat(request, signal).then(
-      () => Promise.reject(new Error('answered')),
-      (error: CallError) => error,
-    );
 
   it('answers with content, usage and the model', async () => {
     const target = await connect([{ content: 'Very.' }]);
@@ -55,19 +49,16 @@ describe('an openai target', () => {
     });
   });
 
-  it('carries tools, tool calls and their results', async () => {
+  it('sends a tool call with text null, as the protocol has it, and its arguments as they were', async () => {
     const target = await connect([
       { toolCalls: [{ id: 'c1', name: 'thermometer', arguments: '{"room": ' }] },
       { content: '21 degrees' },
     ]);
-    const tools = [{ name: 'thermometer', description: 'measures', parameters: { type: 'object' } }];
-    const first = await target.chat({ ...request, tools }, never);
-    expect(first).toMatchObject({ content: '', finishReason: 'tool_calls' });
+    const first = await target.chat(request, never);
     expect(first.toolCalls).toEqual([{ id: 'c1', name: 'thermometer', arguments: '{"room": ' }]);
     await target.chat(
       {
         ...request,
-        tools,
         messages: [
           ...request.messages,
           { role: 'assistant', content: '', toolCalls: first.toolCalls },
@@ -76,9 +67,7 @@ describe('an openai target', () => {
       },
       never,
     );
-    const sent = server?.requests[1]?.body;
-    expect(sent?.tools).toEqual([{ type: 'function', function: tools[0] }]);
-    expect(sent?.messages.slice(2)).toEqual([
+    expect(server?.requests[1]?.body.messages.slice(2)).toEqual([
       {
         role: 'assistant',
         content: null,
@@ -88,6 +77,27 @@ describe('an openai target', () => {
       },
       { role: 'tool', content: '21', tool_call_id: 'c1' },
     ]);
+  });
+
+  it('calls the output limit what the endpoint wants it called, and remembers', async () => {
+    const refusal = {
+      fault: 'raw',
+      status: 400,
+      body: JSON.stringify({
+        error: { message: "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead." },
+      }),
+    } as const;
+    const target = await connect((body) => (body.max_tokens === undefined ? { content: 'x' } : refusal));
+    await target.chat(request, never);
+    await target.chat(request, never);
+    expect(server?.requests.map(({ body }) => [body.max_tokens, body['max_completion_tokens']])).toEqual([
+      [64, undefined],
+      [undefined, 64],
+      [undefined, 64],
+    ]);
+    expect(limitNameAt('https://api.openai.com/v1')).toBe('max_completion_tokens');
+    expect(limitNameAt('https://shop.openai.azure.com/openai/v1')).toBe('max_completion_tokens');
+    expect(limitNameAt('https://notopenai.com/v1')).toBe('max_tokens');
   });
 
   it('says when the endpoint told no usage, and counts cached input apart', async () => {
@@ -110,91 +120,6 @@ describe('an openai target', () => {
       usage: { inputTokens: 50, outputTokens: 5, cacheReadTokens: 40 },
       finishReason: 'other',
       model: 'tiny',
-    });
-  });
-
-  it.each([
-    ['length', 'length'],
-    ['content_filter', 'content_filter'],
-    ['eos_token', 'other'],
-  ])('maps the finish reason %s', async (finishReason, expected) => {
-    const target = await connect([{ content: 'x', finishReason }]);
-    expect((await target.chat(request, never)).finishReason).toBe(expected);
-  });
-
-  it('sends the key it is told to, and none otherwise, whatever the environment of the process holds', async () => {
-    process.env['OPENAI_API_KEY'] = 'not-for-this-endpoint';
-    process.env['OPENAI_ORG_ID'] = 'org';
-    try {
-      await (await connect([{ content: 'x' }])).chat(request, never);
-      expect(server?.requests[0]?.headers.authorization).toBeUndefined();
-      expect(server?.requests[0]?.headers['openai-organization']).toBeUndefined();
-      await server?.close();
-      const keyed = await connect([{ content: 'x' }], { api_key_env: 'LOCAL_KEY' }, { LOCAL_KEY: 'k' });
-      await keyed.chat(request, never);
-      expect(server?.requests[0]?.headers.authorization).toBe('Bearer k');
-    } finally {
-      delete process.env['OPENAI_API_KEY'];
-      delete process.env['OPENAI_ORG_ID'];
-    }
-  });
-
-  it.each([
-    ['429', { fault: 'status', status: 429, retryAfter: '2' }, 'rate_limited', true, false, 2_000],
-    ['500', { fault: 'status', status: 500 }, 'unavailable', true, false, undefined],
-    ['503', { fault: 'status', status: 503, retryAfter: '3' }, 'unavailable', true, false, 3_000],
-    ['404', { fault: 'status', status: 404 }, 'refused', false, false, undefined],
-    ['garbage', { fault: 'garbage' }, 'invalid_reply', true, true, undefined],
-    ['no choices', { fault: 'raw', body: '{"choices":[]}' }, 'invalid_reply', true, true, undefined],
-    ['a broken body', { fault: 'truncated' }, 'timeout', true, true, undefined],
-    ['a reset', { fault: 'reset' }, 'timeout', true, true, undefined],
-    [
-      'too much',
-      { fault: 'raw', body: ' '.repeat(MAX_REPLY_BYTES + 1) },
-      'invalid_reply',
-      false,
-      true,
-      undefined,
-    ],
-  ] as const)('maps %s', async (_name, fault, kind, retryable, maybeBilled, retryAfterMs) => {
-    const error = await failure(await connect([fault]));
-    expect(error).toMatchObject({ name: 'CallError', kind, options: { retryable, maybeBilled } });
-    expect(error.options.retryAfterMs).toBe(retryAfterMs);
-    expect(server?.calls).toBe(1);
-  });
-
-  it.each(['hang', 'stall'] as const)('times out when the server falls silent (%s)', async (fault) => {
-    const target = await connect([{ fault }], { timeout_seconds: 0.1 });
-    expect(await failure(target)).toMatchObject({ kind: 'timeout', options: { maybeBilled: true } });
-  });
-
-  it('ends at once when the caller aborts, and says when nothing listens', async () => {
-    const controller = new AbortController();
-    const target = await connect(() => {
-      controller.abort();
-      return { fault: 'hang' };
-    });
-    expect(await failure(target, controller.signal)).toMatchObject({
-      kind: 'aborted',
-      options: { maybeBilled: true },
-    });
-    await server?.close();
-    expect(await failure(target)).toMatchObject({ kind: 'unavailable', options: { maybeBilled: false } });
-    server = undefined;
-  });
-
-  it('describes itself by its settings', async () => {
-    const target = await connect([{ content: 'x' }], {
-      system_prompt: 'You sell tea.',
-      price: { input_usd_per_mtok: 1, output_usd_per_mtok: 2 },
-    });
-    expect(target.describe).toMatchObject({
-      name: 'local',
-      kind: 'openai',
-      model: 'tiny',
-      simulated: false,
-      price: { inputUsdPerMtok: 1, outputUsdPerMtok: 2 },
-      configuration: { systemPrompt: 'You sell tea.', maxOutputTokens: 512 },
     });
   });
 });
