@@ -64,6 +64,13 @@ export const CONFIG_TEMPLATE = `## Settings of Tinman. Every one is optional, an
 #     S2: 7d
 #     S3: 24h
 #     S4: 24h
+##  reject, for unattended runs: nobody is asked, what needs a person is rejected at once.
+#   on_review: wait
+#   require_comment: false
+#   notify_on_block: true
+##  Shares of the time until the deadline after which people are reminded, and others told; 0: never.
+#   reminder_at: 0.5
+#   escalate_at: 0.8
 
 ## How long an intervention that went live is watched: so many hours or canary replays, whichever comes first.
 # deployment:

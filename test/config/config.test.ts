@@ -38,7 +38,14 @@ describe('loadConfig', () => {
       defaultTarget: 'demo',
       targets: { demo: { kind: 'demo' } },
       experiments: { maxParallel: 5, defaultTimeoutSeconds: 300, costLimitUsd: 10 },
-      approval: { timeouts: { S0: 86_400, S1: 86_400, S2: 604_800, S3: 86_400, S4: 86_400 } },
+      approval: {
+        timeouts: { S0: 86_400, S1: 86_400, S2: 604_800, S3: 86_400, S4: 86_400 },
+        onReview: 'wait',
+        requireComment: false,
+        notifyOnBlock: true,
+        reminderAt: 0.5,
+        escalateAt: 0.8,
+      },
       cost: {
         global: { limitMicroUsd: 100_000_000, period: 'daily', hardLimit: true, warnThreshold: 0.8 },
         targets: {},
@@ -170,6 +177,30 @@ describe('settingsFor', () => {
     const production = settingsFor(config, 'production');
     expect(production.experiments).toEqual({ maxParallel: 2, defaultTimeoutSeconds: 300, costLimitUsd: 10 });
     expect(production.approval.timeouts).toMatchObject({ S1: 86_400, S2: 3_600 });
+  });
+
+  it('asks people as the mode has it', () => {
+    withFile(
+      'approval: {reminder_at: 0, require_comment: true}\n' +
+        'modes: {shadow: {approval: {on_review: reject, notify_on_block: false}}}',
+    );
+    const { timeouts: _timeouts, ...shadow } = settingsFor(load(), 'shadow').approval;
+    expect(shadow).toEqual({
+      onReview: 'reject',
+      requireComment: true,
+      notifyOnBlock: false,
+      reminderAt: 0,
+      escalateAt: 0.8,
+    });
+    expect(settingsFor(load(), 'production').approval).toMatchObject({
+      onReview: 'wait',
+      notifyOnBlock: true,
+    });
+  });
+
+  it('lets nothing be sent at the deadline or after it', () => {
+    withFile('approval: {reminder_at: -0.1, escalate_at: 1}');
+    expect(mistakesOf()).toHaveLength(2);
   });
 });
 
