@@ -8,6 +8,8 @@ import { withHeartbeat } from './support/heartbeat';
 import { requirePassed } from './support/passed-gate';
 import { toolAction } from './support/tool-action';
 
+type ToolDeps = Pick<ActivityDeps, 'stores' | 'policy' | 'tools'>;
+
 /** Reads what is asked for, as the gate is to see it. */
 export function openTool({ stores }: ActivityDeps): Activities['openTool'] {
   return async ({ executionId }) => {
@@ -20,7 +22,7 @@ export function openTool({ stores }: ActivityDeps): Activities['openTool'] {
  * Calls the tool, if it still is what passed the gate. What an earlier attempt began and never ended is done again only
  * where twice is as good as once; else nobody knows what it came to, and the record says so.
  */
-export function runTool(deps: ActivityDeps): Activities['runTool'] {
+export function runTool(deps: ToolDeps): Activities['runTool'] {
   const { toolExecutions } = deps.stores;
   return async ({ executionId, gate }) => {
     const execution = await toolExecutions.get(executionId);
@@ -46,7 +48,7 @@ export function refuseTool({ stores }: ActivityDeps): Activities['refuseTool'] {
 }
 
 async function call(
-  deps: ActivityDeps,
+  deps: ToolDeps,
   tool: Tool,
   execution: ToolExecution,
   cancelled: AbortSignal,
@@ -70,7 +72,7 @@ async function call(
 }
 
 async function work(
-  { stores }: ActivityDeps,
+  { stores }: ToolDeps,
   tool: Tool,
   execution: ToolExecution,
   context: Parameters<Tool['execute']>[1],

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
+import type { ActivityDeps } from '../activities';
 import type { Config } from './config';
 import { activitiesOf, gatewaysOf, openContainer } from './container';
 import type { Container } from './container';
@@ -14,7 +15,7 @@ import { connectClient, endpointOf } from './temporal/connection';
 import type { TemporalEndpoint } from './temporal/connection';
 import { closeOrphanedCycles } from './temporal/orphaned-cycles';
 import { registerSearchAttributes } from './temporal/search-attributes';
-import { startWorker } from './temporal/worker';
+import { startActivityWorker, startWorker } from './temporal/worker';
 import { deliverDue } from './webhooks/dispatcher';
 import { openEndpoints } from './webhooks/endpoints';
 
@@ -22,6 +23,9 @@ const SEAL_EVERY_MS = 2_000;
 const CLOSE_ORPHANS_EVERY_MS = 15_000;
 const REGISTER_WEBHOOKS_EVERY_MS = 60_000;
 const DELIVER_EVERY_MS = 1_000;
+
+/** A process of tools ends with what it has begun. */
+const NEVER = new AbortController().signal;
 
 /** What the service and the library share: the open database, Temporal, and a worker where one is asked for. */
 export interface Backend {
@@ -33,6 +37,8 @@ export interface Backend {
   readonly modes: ModeGateway;
   readonly toolCalls: ToolGateway;
   readonly deployments: DeploymentGateway;
+  /** Runs calls of tools that only this process has, on a task queue of their own, until the backend is closed. */
+  serveTools(taskQueue: string, tools: ActivityDeps['tools']): Promise<void>;
 }
 
 export interface BackendOptions {
@@ -64,7 +70,12 @@ export async function startBackend(options: BackendOptions, onClose: OnClose): P
   onClose(() => client.connection.close());
   await registerSearchAttributes(client);
   onClose(sealing(container, log));
-  const backend = { container, client, metrics, ...gatewaysOf(container, client, endpoint.taskQueue) };
+  const serveTools: Backend['serveTools'] = async (taskQueue, tools) => {
+    const { runTool } = activitiesOf({ ...container, tools }, config, metrics, NEVER);
+    onClose(await startActivityWorker(endpoint, taskQueue, { runTool }, log));
+  };
+  const gateways = gatewaysOf(container, client, endpoint.taskQueue);
+  const backend = { container, client, metrics, ...gateways, serveTools };
   if (options.worker) await runWorker(backend, endpoint, options, onClose);
   return backend;
 }

@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { createActivities, researcherStamp } from '../activities';
+import { createActivities, createApprovalReview, researcherStamp } from '../activities';
 import type { ActivityDeps } from '../activities';
 import type { Activities } from '../activities/contract';
 import { settingsFor } from './config';
@@ -27,6 +27,7 @@ import { createStores } from './persistence/stores';
 import { policyLoaded } from './policy-audit';
 import type { AuditLog, AuditTrail } from './ports/audit';
 import type { ApiKeys, ApprovalProofs } from './ports/access';
+import type { ApprovalReview } from './ports/approval-review';
 import type { ApprovalGateway, CycleGateway } from './ports/cycle-gateway';
 import type { Budgets } from './ports/budgets';
 import type { DeploymentGateway } from './ports/deployment-gateway';
@@ -56,6 +57,7 @@ export interface Container {
   readonly prisma: PrismaClient;
   readonly stores: Stores;
   readonly records: Records;
+  readonly review: ApprovalReview;
   readonly keys: ApiKeys;
   readonly proofs: ApprovalProofs;
   readonly ledger: Ledger;
@@ -96,15 +98,19 @@ export async function openContainer(
   const audit = createAuditTrail(prisma);
   await audit.append([policyLoaded(policy)]);
   const reach: Container['reach'] = {};
+  const records = createRecords(prisma);
+  const targets = createTargetDirectory(config.targets, env, config.cost.prices);
+  const worstCasePrice = config.cost.worstCase;
   return {
     prisma,
     stores,
-    records: createRecords(prisma),
+    records,
+    review: createApprovalReview({ stores, records, targets, worstCasePrice, policy: policy.current }),
     keys: createApiKeys(prisma),
     proofs: createApprovalProofs(prisma),
     ledger: createLedger(prisma, config.cost),
     budgets: createBudgets(prisma, config.cost),
-    targets: createTargetDirectory(config.targets, env, config.cost.prices),
+    targets,
     llm: researcherModel(config),
     policy,
     audit,
@@ -120,28 +126,38 @@ export async function openContainer(
   };
 }
 
-function researcherModel({ researcher, anthropic, cost }: Config): Llm | undefined {
-  if (researcher === 'offline') return undefined;
-  if (anthropic.apiKey === undefined) {
-    throw new DomainError(
-      'invalid_configuration',
-      'the researcher anthropic needs a key; set ANTHROPIC_API_KEY',
-    );
+function researcherModel(config: Config): Llm | undefined {
+  const llm = modelOf(config);
+  const price = llm && priceIn(config.cost.prices, llm.model);
+  return llm === undefined || price === undefined ? llm : { ...llm, price };
+}
+
+function modelOf({ researcher, anthropic, openai }: Config): Llm | undefined {
+  switch (researcher) {
+    case 'offline':
+      return undefined;
+    case 'anthropic': {
+      const { apiKey, model, baseUrl } = anthropic;
+      if (apiKey === undefined) throw unusable('anthropic', 'a key; set ANTHROPIC_API_KEY');
+      const claude = LLM_PROVIDERS.anthropic;
+      return claude.create(claude.settings.parse({ api_key: apiKey, model, base_url: baseUrl }));
+    }
+    case 'openai': {
+      if (openai === undefined) throw unusable('openai', 'a model, and an endpoint or a key');
+      const { provider, baseUrl, apiKey, model } = openai;
+      const settings = { provider, base_url: baseUrl, api_key: apiKey, model };
+      return LLM_PROVIDERS.openai.create(LLM_PROVIDERS.openai.settings.parse(settings));
+    }
   }
-  const llm = LLM_PROVIDERS.anthropic.create(
-    LLM_PROVIDERS.anthropic.settings.parse({
-      api_key: anthropic.apiKey,
-      model: anthropic.model,
-      ...(anthropic.baseUrl === undefined ? {} : { base_url: anthropic.baseUrl }),
-    }),
-  );
-  const price = priceIn(cost.prices, llm.model);
-  return price === undefined ? llm : { ...llm, price };
+}
+
+function unusable(researcher: string, missing: string): DomainError {
+  return new DomainError('invalid_configuration', `the researcher ${researcher} needs ${missing}`);
 }
 
 /** The activities of a worker; `draining` is aborted when it begins to shut down. */
 export function activitiesOf(
-  container: Container,
+  container: Omit<Container, 'tools'> & Pick<ActivityDeps, 'tools'>,
   config: Config,
   metrics: Metrics,
   draining: AbortSignal,
@@ -172,7 +188,8 @@ export function activitiesOf(
     },
     worstCasePrice: config.cost.worstCase,
     llm: container.llm,
-    maxAnswerTokens: config.anthropic.maxOutputTokens,
+    maxAnswerTokens: (config.researcher === 'openai' && config.openai ? config.openai : config.anthropic)
+      .maxOutputTokens,
     recordId,
     onModelCall: ({ model, status, latencyMs }) =>
       metrics.observeLlm({ model, status, seconds: latencyMs / 1_000 }),

@@ -2,6 +2,7 @@ import type { RiskPolicy } from '../domain/risk';
 import type { AuditLog } from '../ports/audit';
 import type { Budgets } from '../ports/budgets';
 import type { ApiKeys, ApprovalProofs } from '../ports/access';
+import type { ApprovalReview } from '../ports/approval-review';
 import type { ApprovalGateway, CycleGateway } from '../ports/cycle-gateway';
 import type { DeploymentGateway } from '../ports/deployment-gateway';
 import type { HealthProbes } from '../ports/health';
@@ -17,6 +18,7 @@ import type { ToolDirectory, ToolGateway } from '../ports/tool';
 export interface ApiDeps {
   readonly cycles: CycleGateway;
   readonly approvals: ApprovalGateway;
+  readonly review: ApprovalReview;
   readonly records: Records;
   readonly deployments: DeploymentGateway;
   readonly failures: Pick<FailureStore, 'resolve' | 'reopen'>;
@@ -37,7 +39,7 @@ export interface ApiDeps {
     readonly corsOrigins: readonly string[];
   };
   readonly tools: ToolDirectory;
-  readonly toolCalls: ToolGateway;
+  readonly toolCalls: Pick<ToolGateway, 'execute' | 'rollback'>;
   readonly targets: TargetDirectory;
   /** The target of a cycle whose request names none. */
   readonly defaultTarget: string;

@@ -1,4 +1,9 @@
 import { startBackend, type Backend } from '../backend';
+import { createDetectionEngines } from '../detection/engines';
+import type { JsonValue } from '../domain/chat';
+import type { ToolDescription } from '../domain/tool';
+import { ToolRegistry as Registry } from '../tools';
+import { libraryTools, type GuardedCall, type ToolRegistry } from './tools';
 import { Closers } from '../closers';
 import type { Config } from '../config';
 import { readEnvFile, withEnvFile } from '../config/env-file';
@@ -34,6 +39,13 @@ export interface Tinman {
   readonly costs: CostTracker;
   /** What was done, by whom and when. */
   readonly audit: AuditLogger;
+  /** Functions of this program as tools. */
+  readonly tools: ToolRegistry;
+  /**
+   * Calls a tool behind risk policy and approval, and waits for its end, however long a person takes.
+   * @throws {DomainError} `action_blocked` when policy or a person refused it, `tool_failed`, `invalid_arguments`, `not_found`.
+   */
+  guardedCall(tool: ToolDescription | string, call?: GuardedCall): Promise<JsonValue>;
   readonly metrics: Pick<Metrics, 'render'>;
   /**
    * Ends what is under way in this process and stops everything that was started for it. Cycles that still run go on
@@ -88,6 +100,14 @@ function present(backend: Backend, config: Config, closers: Closers): Tinman {
   const { ledger, budgets } = container;
   const costs = new CostTracker({ ledger, budgets }, { ...config.cost.global, scope: 'global' });
   closers.add(() => costs.settleOpen());
+  const own = new Registry(createDetectionEngines().schemaViolation);
+  const tools = libraryTools({
+    builtIn: container.tools,
+    own,
+    gateway: backend.toolCalls,
+    serve: (taskQueue) => backend.serveTools(taskQueue, own),
+    requestedBy: 'library',
+  });
   const deps = { cycles, records, defaultTarget: config.defaultTarget, closing: closing.signal };
   return {
     researchCycle: async (request = {}) => (await startCycle(deps, request)).result(),
@@ -98,6 +118,8 @@ function present(backend: Backend, config: Config, closers: Closers): Tinman {
     approvals: approvalsOf(approvals, records),
     costs,
     audit: auditLogger(container.auditLog),
+    tools: tools.registry,
+    guardedCall: (tool, call = {}) => tools.call(tool, call),
     metrics: { render: () => metrics.render() },
     close: () => {
       closing.abort();

@@ -82,6 +82,8 @@ export interface ToolAnswer {
 export interface ToolGateway {
   /** Answers once it has ended, waits for a person, or the time is over. @throws {DomainError} `idempotency_conflict`, `not_ready`. */
   execute(request: ToolRequest): Promise<ToolAnswer>;
+  /** Waits for the end of a call, however long a person takes. @throws {DomainError} `not_found`. */
+  ended(executionId: string): Promise<ToolExecution>;
   /** Takes back what an execution did. @throws {DomainError} `not_found`; `state_conflict` when there is nothing to take back. */
   rollback(executionId: string, requestedBy: string, waitMs: number): Promise<ToolAnswer>;
 }

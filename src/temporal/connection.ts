@@ -58,6 +58,11 @@ export function converterOf({ codec }: TemporalEndpoint): { readonly dataConvert
   return codec === undefined ? {} : { dataConverter: { payloadCodecs: [codec] } };
 }
 
+/** Whether Temporal keeps what this client sends encrypted. */
+export function isEncrypted({ options }: Client): boolean {
+  return options.loadedDataConverter.payloadCodecs.length > 0;
+}
+
 /** @throws {DomainError} as `connectClient`. */
 export function connectWorker(endpoint: TemporalEndpoint): Promise<NativeConnection> {
   return reach(endpoint, () => NativeConnection.connect(connectOptions(endpoint)));

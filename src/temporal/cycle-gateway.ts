@@ -8,6 +8,7 @@ import { DomainError } from '../domain/errors';
 import type { CycleGateway, StartedCycle } from '../ports/cycle-gateway';
 import type { CycleStore, ResearcherStamp } from '../ports/stores';
 import type { TargetDirectory } from '../ports/target';
+import { isEncrypted } from './connection';
 import { temporalCall } from './temporal-call';
 
 const TARGET = defineSearchAttributeKey('TinmanTarget', 'KEYWORD');
@@ -147,7 +148,8 @@ function startWorkflow(
     ].join('\n'),
     typedSearchAttributes: [
       { key: TARGET, value: request.target },
-      { key: FOCUS, value: topic.slice(0, SUMMARY_LENGTH) },
+      // Search attributes are never encrypted, and the focus is whatever people write.
+      ...(isEncrypted(deps.client) ? [] : [{ key: FOCUS, value: topic.slice(0, SUMMARY_LENGTH) }]),
     ],
   });
 }

@@ -58,6 +58,16 @@ export function createToolGateway(deps: Deps): ToolGateway {
       return run(deps, standing, request.waitMs, taskQueue);
     },
 
+    async ended(executionId) {
+      const { workflowId } = await deps.executions.get(executionId);
+      // A workflow that was cancelled or terminated has ended as well: the record says as what.
+      await deps.client.workflow
+        .getHandle(workflowId)
+        .result()
+        .catch(() => undefined);
+      return deps.executions.get(executionId);
+    },
+
     async rollback(executionId, requestedBy, waitMs) {
       const original = await deps.executions.get(executionId);
       const { tool, riskLevel, actionType, status } = original;

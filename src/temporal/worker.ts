@@ -33,6 +33,34 @@ export async function startWorker(
   };
 }
 
+/** Runs a worker for activities alone, on a task queue of its own, until the returned function is called. */
+export async function startActivityWorker(
+  endpoint: TemporalEndpoint,
+  taskQueue: string,
+  activities: object,
+  log: Logger,
+): Promise<() => Promise<void>> {
+  const connection = await connectWorker(endpoint);
+  const { namespace } = endpoint;
+  const worker = await Worker.create({
+    connection,
+    namespace,
+    taskQueue,
+    activities,
+    ...converterOf(endpoint),
+    shutdownGraceTime: '10 seconds',
+    shutdownForceTime: '20 seconds',
+  });
+  const ended = worker
+    .run()
+    .catch((error: unknown) => log.error({ err: error }, 'the worker of tools stopped'));
+  return async () => {
+    if (worker.getState() === 'RUNNING') worker.shutdown();
+    await ended;
+    await connection.close();
+  };
+}
+
 /** A worker for all our workflows and activities on one task queue. */
 function createWorker(
   endpoint: TemporalEndpoint,

@@ -66,5 +66,7 @@ function isObject(value: unknown): value is JsonObject {
 }
 
 function invalid(detail: string): DomainError {
-  return new DomainError('invalid_arguments', detail, { errors: [{ in: 'arguments', detail }] });
+  return new DomainError('invalid_arguments', detail, {
+    errors: [{ in: 'body', pointer: '/arguments', detail }],
+  });
 }

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import { Client } from 'pg';
 import type { JsonObject } from '../domain/chat';
 import { DomainError } from '../domain/errors';
@@ -7,11 +8,22 @@ const TIMEOUT_MS = 15_000;
 const STATEMENT_TIMEOUT_MS = 10_000;
 const MAX_ROWS = 500;
 const MAX_SQL_LENGTH = 20_000;
+/** Of the rows that are answered, as JSON. */
+const MAX_ROWS_BYTES = 200_000;
+/** What may come over the wire in all: a few large cells must not fill the worker's memory. */
+const MAX_WIRE_BYTES = 4_194_304;
+const WATCH_EVERY_MS = 20;
+
+/** int2, int4, oid, float4 and float8: what a number of JavaScript holds exactly (pg_type.dat of PostgreSQL). */
+const NUMBERS: ReadonlySet<number> = new Set([21, 23, 26, 700, 701]);
+const BOOLEAN = 16;
+
+type Cell = string | number | boolean | null;
 
 /**
  * Runs one query in a read-only transaction and rolls it back. It goes through a cursor of the extended protocol, which
  * takes a single SELECT or VALUES and nothing else. Functions of the database can still do what the role may: give it a
- * role that can only read.
+ * role that can only read. Numbers and truth values are such, everything else is as PostgreSQL writes it.
  */
 export function createSqlQuery(databaseUrl: string): Tool {
   return {
@@ -27,44 +39,70 @@ export function createSqlQuery(databaseUrl: string): Tool {
       required: ['sql'],
       additionalProperties: false,
     },
-    execute: async ({ sql }, { signal }) => {
-      const client = new Client({
-        connectionString: databaseUrl,
-        statement_timeout: STATEMENT_TIMEOUT_MS,
-        connectionTimeoutMillis: STATEMENT_TIMEOUT_MS,
-        application_name: 'tinman sql_query',
-      });
-      await client.connect();
-      const end = (): void => void client.end().catch(() => undefined);
-      signal.addEventListener('abort', end, { once: true });
-      try {
-        return await query(client, String(sql));
-      } finally {
-        signal.removeEventListener('abort', end);
-        await client.end();
-      }
-    },
+    execute: ({ sql }, { signal }) =>
+      withConnection(databaseUrl, signal, (client) => query(client, String(sql))),
   };
+}
+
+/** Ends the connection when the work ends, is aborted, or is sent more than it can hold. */
+async function withConnection<T>(
+  connectionString: string,
+  signal: AbortSignal,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
+  const socket = new Socket();
+  const client = new Client({
+    connectionString,
+    stream: () => socket,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    connectionTimeoutMillis: STATEMENT_TIMEOUT_MS,
+    application_name: 'tinman sql_query',
+  });
+  // What is under way fails with it; without a listener the process would.
+  client.on('error', () => undefined);
+  const abort = (): void => void socket.destroy(new Error('it was ended'));
+  const watch = setInterval(() => {
+    if (socket.bytesRead > MAX_WIRE_BYTES)
+      socket.destroy(new Error(`the answer has more than ${MAX_WIRE_BYTES} bytes`));
+  }, WATCH_EVERY_MS);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    await client.connect();
+    return await work(client);
+  } finally {
+    signal.removeEventListener('abort', abort);
+    clearInterval(watch);
+    await client.end();
+  }
 }
 
 async function query(client: Client, sql: string): Promise<JsonObject> {
   await client.query('BEGIN TRANSACTION READ ONLY');
   // A prepared statement is one statement by protocol: nothing can be appended to it.
   await client.query({ name: 'tool', text: `DECLARE answer NO SCROLL CURSOR FOR ${sql}` });
-  const { rows, fields } = await client.query<Record<string, unknown>>(`FETCH ${MAX_ROWS + 1} FROM answer`);
+  const { rows, fields } = await client.query<Cell[]>({
+    text: `FETCH ${MAX_ROWS + 1} FROM answer`,
+    rowMode: 'array',
+    types: { getTypeParser: (oid: number) => (text: string) => cellOf(oid, text) },
+  });
   await client.query('ROLLBACK');
-  const columns = fields.map(({ name }) => name);
-  return {
-    columns,
-    rows: rows.slice(0, MAX_ROWS).map((row) => columns.map((name) => plain(row[name]))),
-    truncated: rows.length > MAX_ROWS,
-  };
+  const fitting = rows.slice(0, fittingRows(rows));
+  return { columns: fields.map(({ name }) => name), rows: fitting, truncated: fitting.length < rows.length };
 }
 
-function plain(value: unknown): string | number | boolean | null {
-  if (value === null || value === undefined) return null;
-  if (typeof value === 'number' || typeof value === 'boolean') return value;
-  return typeof value === 'string' ? value : JSON.stringify(value);
+function fittingRows(rows: readonly Cell[][]): number {
+  let bytes = 0;
+  const tooMany = rows.findIndex((row) => {
+    bytes += Buffer.byteLength(JSON.stringify(row)) + 1;
+    return bytes > MAX_ROWS_BYTES;
+  });
+  return Math.min(MAX_ROWS, tooMany === -1 ? rows.length : tooMany);
+}
+
+function cellOf(oid: number, text: string): Cell {
+  if (oid === BOOLEAN) return text === 't';
+  // NaN and the infinities are no numbers in JSON.
+  return NUMBERS.has(oid) && Number.isFinite(Number(text)) ? Number(text) : text;
 }
 
 /** @throws {DomainError} `invalid_configuration` when the variable that the settings name is not set. */
