@@ -14,6 +14,7 @@ import {
   type Overlay,
   type TargetSettings,
 } from './config/resolved';
+import { openAiMistake } from './config/openai-settings';
 import { readRiskPolicy } from './config/risk-policy';
 import { SETTINGS, type Settings } from './config/schema';
 
@@ -137,10 +138,15 @@ function mistakesTogether(
   for (const name of Object.keys(settings.cost.targets).filter((each) => !names.includes(each))) {
     mistakes.push(at(['cost', 'targets', name], noSuchTarget(name)));
   }
-  if (settings.researcher === 'anthropic' && settings.anthropic.api_key === undefined) {
-    mistakes.push(at(['researcher'], 'anthropic needs ANTHROPIC_API_KEY'));
-  }
+  const missing = missingForResearcher(settings);
+  if (missing !== undefined) mistakes.push(at(['researcher'], missing));
   return mistakes;
+}
+
+function missingForResearcher({ researcher, anthropic, openai }: Settings): string | undefined {
+  if (researcher === 'openai') return openAiMistake(openai);
+  const isWithoutKey = researcher === 'anthropic' && anthropic.api_key === undefined;
+  return isWithoutKey ? 'anthropic needs ANTHROPIC_API_KEY' : undefined;
 }
 
 function mistakesInTargets(

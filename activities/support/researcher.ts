@@ -35,7 +35,7 @@ export function researcherOf(deps: ResearcherDeps, cycle: CycleRecord, signal: A
   const { llm } = deps;
   if (llm === undefined) return offlineResearcher;
   const ask = createAsk((request) => recordedCall(deps, llm, cycle, request, signal));
-  return createModelResearcher(ask, { name: 'anthropic', maxOutputTokens: deps.maxAnswerTokens });
+  return createModelResearcher(ask, { name: llm.provider, maxOutputTokens: deps.maxAnswerTokens });
 }
 
 /** One model call: reserved before, recorded with its bill after, whatever came of it. */
@@ -66,7 +66,11 @@ async function recordedCall(
     const { usage } = reply;
     const amountMicroUsd = costMicroUsd(usage, price);
     const answered = { response: reply, status: 'answered', error: null } as const;
-    await record(answered, { key: ledgerKey, outcome: 'settled', amountMicroUsd, usage });
+    const settlement: Settlement =
+      reply.usageReported === false
+        ? { key: ledgerKey, outcome: 'unknown' }
+        : { key: ledgerKey, outcome: 'settled', amountMicroUsd, usage };
+    await record(answered, settlement);
     return reply;
   } catch (error) {
     if (!(error instanceof CallError)) throw error;
@@ -84,7 +88,9 @@ async function reserve(
   { operation, ...question }: ModelRequest,
   price: TokenPrice,
 ): Promise<string> {
-  const inputBytes = Buffer.byteLength(JSON.stringify(question)) + PROTOCOL_OVERHEAD_BYTES;
+  // The schema may be sent twice: as a constraint and as text.
+  const schemaBytes = Buffer.byteLength(JSON.stringify(question.answer.schema));
+  const inputBytes = Buffer.byteLength(JSON.stringify(question)) + schemaBytes + PROTOCOL_OVERHEAD_BYTES;
   const [reservation] = await deps.ledger.reserve({
     cycleId: cycle.id,
     scopes: cycleScopes(cycle.id, cycle.request),

@@ -31,11 +31,15 @@ export const CONFIG_TEMPLATE = `## Settings of Tinman. Every one is optional, an
 #   namespace: default
 #   task_queue: tinman
 
-## The model that does the reasoning: anthropic or offline, which needs no model (TINMAN_RESEARCHER).
-## Left out: anthropic where ANTHROPIC_API_KEY is set, else offline.
+## The model that does the reasoning: anthropic, openai or offline, which needs no model (TINMAN_RESEARCHER).
+## Left out: anthropic where ANTHROPIC_API_KEY is set, else openai where a model and a key or base URL are, else offline.
 # researcher: offline
 # anthropic:
 #   model: claude-sonnet-5-5
+#   max_output_tokens: 16000
+# openai:
+##   provider: ollama   # or openai, groq, openrouter, together, vllm, llamacpp; or any base_url (TINMAN_OPENAI_PROVIDER)
+##   model: my-model    # TINMAN_OPENAI_MODEL
 #   max_output_tokens: 16000
 
 ## The systems under test. \`demo\`, the built-in application with planted faults, is always there.
@@ -49,6 +53,9 @@ export const CONFIG_TEMPLATE = `## Settings of Tinman. Every one is optional, an
 #     price:
 #       input_usd_per_mtok: 0
 #       output_usd_per_mtok: 0
+##    requests_per_minute: 60
+##    max_concurrency: 4
+##  Kinds anthropic and http (any JSON endpoint), and a target's own tools: see docs/targets.md.
 
 ## How experiments run.
 # experiments:

@@ -30,6 +30,13 @@ export const BINDINGS: Readonly<Record<string, Binding>> = {
   ANTHROPIC_API_KEY: { path: ['anthropic', 'api_key'], kind: 'text' },
   ANTHROPIC_BASE_URL: { path: ['anthropic', 'base_url'], kind: 'text' },
   ANTHROPIC_MODEL: { path: ['anthropic', 'model'], kind: 'text' },
+  OPENAI_API_KEY: { path: ['openai', 'api_key'], kind: 'text' },
+  OPENAI_BASE_URL: { path: ['openai', 'base_url'], kind: 'text' },
+  TINMAN_OPENAI_MODEL: { path: ['openai', 'model'], kind: 'text' },
+  TINMAN_OPENAI_PROVIDER: { path: ['openai', 'provider'], kind: 'text' },
+  GROQ_API_KEY: { path: ['openai', 'groq_api_key'], kind: 'text' },
+  OPENROUTER_API_KEY: { path: ['openai', 'openrouter_api_key'], kind: 'text' },
+  TOGETHER_API_KEY: { path: ['openai', 'together_api_key'], kind: 'text' },
 };
 
 /** Variables of our own that are no setting: where the file is, where a client finds the API. */

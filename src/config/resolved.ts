@@ -4,6 +4,7 @@ import type { Mode } from '../domain/mode';
 import type { Severity } from '../domain/severity';
 import { approvalRulesOf, approvalSettingsOf, type ApprovalSettings } from './approval-settings';
 import { costSettingsOf, type CostSettings } from './cost-settings';
+import { openAiSettingsOf, type OpenAiSettings } from './openai-settings';
 import { DEFAULT_POLICY, type PolicySource } from './risk-policy';
 import type { Settings } from './schema';
 import { webhookSettingsOf, type WebhookSettings } from './webhook-settings';
@@ -45,8 +46,8 @@ export interface Config {
     /** Absolute path of the keys of payloads; without it they are not encrypted. */
     readonly encryptionKeyFile?: string;
   };
-  readonly researcher: 'offline' | 'anthropic';
-  /** False: nobody chose one, it follows from whether there is a key. */
+  readonly researcher: Researcher;
+  /** False: nobody chose one, it follows from which keys there are. */
   readonly researcherIsChosen: boolean;
   readonly anthropic: {
     readonly apiKey?: string;
@@ -54,6 +55,8 @@ export interface Config {
     readonly baseUrl?: string;
     readonly maxOutputTokens: number;
   };
+  /** Undefined while it is not known where to ask and for which model. */
+  readonly openai?: OpenAiSettings;
   readonly defaultTarget: string;
   /** Always holds `demo`, the built-in application. */
   readonly targets: Readonly<Record<string, TargetSettings>>;
@@ -81,6 +84,8 @@ export interface Config {
   readonly modes: Readonly<Record<Mode, ModeOverrides>>;
 }
 
+type Researcher = NonNullable<Settings['researcher']>;
+
 interface ModeOverrides {
   readonly experiments: Overlay<ExperimentSettings>;
   readonly timeouts: Overlay<Readonly<Record<Severity, number>>>;
@@ -93,6 +98,7 @@ export type Overlay<T> = { readonly [K in keyof T]?: T[K] | undefined };
 /** The settings as the program uses them: paths absolute, units in names, what follows from others filled in. */
 export function toConfig(settings: Settings, cwd: string, modeIsChosen: boolean): Config {
   const { anthropic, cost } = settings;
+  const openai = openAiSettingsOf(settings.openai);
   const ownerDatabaseUrl = settings.owner_database_url ?? settings.database_url;
   return {
     home: resolve(cwd, settings.home),
@@ -109,9 +115,10 @@ export function toConfig(settings: Settings, cwd: string, modeIsChosen: boolean)
     modeIsChosen,
     riskPolicy: policySource(settings, cwd),
     temporal: temporalOf(settings.temporal, cwd),
-    researcher: settings.researcher ?? (anthropic.api_key === undefined ? 'offline' : 'anthropic'),
+    researcher: settings.researcher ?? researcherOf(anthropic, openai),
     researcherIsChosen: settings.researcher !== undefined,
     anthropic: anthropicOf(anthropic),
+    ...(openai === undefined ? {} : { openai }),
     defaultTarget: settings.default_target,
     targets: { demo: { kind: 'demo' }, ...settings.targets },
     experiments: {
@@ -135,6 +142,15 @@ export function toConfig(settings: Settings, cwd: string, modeIsChosen: boolean)
       production: overridesOf(settings.modes.production),
     },
   };
+}
+
+/** The researcher where nobody chose one. */
+function researcherOf(
+  { api_key: key }: Settings['anthropic'],
+  openai: OpenAiSettings | undefined,
+): Researcher {
+  if (key !== undefined) return 'anthropic';
+  return openai === undefined ? 'offline' : 'openai';
 }
 
 function temporalOf(temporal: Settings['temporal'], cwd: string): Config['temporal'] {

@@ -4,6 +4,7 @@ import { MODES } from '../domain/mode';
 import { APPROVAL_OVERRIDES, APPROVAL_SETTINGS } from './approval-settings';
 import { COST_SETTINGS, usd } from './cost-settings';
 import { DAY_SECONDS } from './duration';
+import { OPENAI_SETTINGS } from './openai-settings';
 import { WEBHOOK_SETTINGS } from './webhook-settings';
 
 const port = z.int().min(0).max(65_535);
@@ -44,7 +45,7 @@ export const SETTINGS = z.strictObject({
       encryption_key_file: z.string().min(1).optional(),
     })
     .prefault({}),
-  researcher: z.enum(['offline', 'anthropic']).optional(),
+  researcher: z.enum(['offline', 'anthropic', 'openai']).optional(),
   anthropic: z
     .strictObject({
       api_key: z.string().min(1).optional(),
@@ -53,6 +54,7 @@ export const SETTINGS = z.strictObject({
       max_output_tokens: z.int().min(256).max(200_000).default(16_000),
     })
     .prefault({}),
+  openai: OPENAI_SETTINGS.prefault({}),
   default_target: z.string().min(1).max(100).default('demo'),
   targets: z
     .record(

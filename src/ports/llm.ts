@@ -16,6 +16,8 @@ export interface LlmReply {
   readonly output: unknown;
   readonly rawText: string;
   readonly usage: TokenUsage;
+  /** False when the endpoint told no usage: `usage` is then zero, and the call is charged at its upper bound. */
+  readonly usageReported?: boolean;
   readonly model: string;
   readonly latencyMs: number;
   readonly stopReason: 'answered' | 'length' | 'refusal' | 'other';

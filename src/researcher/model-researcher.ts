@@ -17,7 +17,8 @@ import {
 export const MODEL_RESEARCHER_VERSION = PROMPT_VERSION;
 
 export interface ModelResearcherOptions {
-  readonly name: Exclude<Researcher['name'], 'offline'>;
+  /** The provider of the model. */
+  readonly name: string;
   /** Output limit of each call, in tokens; a model that thinks needs room for its thoughts too. */
   readonly maxOutputTokens?: number;
 }

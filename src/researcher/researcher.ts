@@ -58,7 +58,8 @@ export interface Explanation {
 
 /** Reasons about the target; where it needs a model, it asks through the `Ask` it was made with. */
 export interface Researcher {
-  readonly name: 'offline' | 'anthropic';
+  /** `offline`, or the provider of the model it asks. */
+  readonly name: string;
   /** Version of prompts or rules; part of every record it makes. */
   readonly version: string;
   proposeHypotheses(input: HypothesisInput): Promise<readonly HypothesisDraft[]>;
