@@ -1,6 +1,11 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { OUTBOUND_EVENT_TYPES, type OutboundEventType } from '../domain/outbound-events';
+import {
+  OUTBOUND_EVENT_PATTERNS,
+  OUTBOUND_EVENT_TYPES,
+  typesMatching,
+  type OutboundEventType,
+} from '../domain/outbound-events';
 
 const url = z
   .url({ protocol: /^https?$/, error: 'Expected a URL that begins with https:// or http://' })
@@ -13,7 +18,10 @@ const webhook = z
     url,
     secret_file: z.string().min(1).optional(),
     secret_env: z.string().min(1).optional(),
-    events: z.array(z.enum(OUTBOUND_EVENT_TYPES)).min(1).optional(),
+    events: z
+      .array(z.enum(OUTBOUND_EVENT_PATTERNS))
+      .min(1)
+      .default([...OUTBOUND_EVENT_TYPES]),
   })
   .refine(
     ({ secret_file: file, secret_env: variable }) => (file === undefined) !== (variable === undefined),
@@ -46,6 +54,6 @@ export function webhookSettingsOf(
     name,
     url: address,
     secret: file === undefined ? { env: variable ?? '' } : { file: resolve(cwd, file) },
-    events: events ?? OUTBOUND_EVENT_TYPES,
+    events: typesMatching(events),
   }));
 }

@@ -42,6 +42,16 @@ describe('webhooks in tinman.yaml', () => {
     expect(load([])).toEqual([]);
   });
 
+  it('are told of families of events as well', () => {
+    const told = (events: readonly string[]) => load([{ ...GOOD, events }])[0]?.events;
+    expect(told(['intervention.*', 'mode.changed'])).toEqual([
+      'mode.changed',
+      'intervention.deployed',
+      'intervention.rolled_back',
+    ]);
+    expect(told(['approval.decided', 'approval.*'])).toHaveLength(4);
+  });
+
   it('are refused with what is wrong about them', () => {
     const { secret_env: _, ...noSecret } = GOOD;
     expect(mistakesIn(noSecret)).toEqual(['webhooks.0: Expected one of secret_file and secret_env']);
@@ -57,7 +67,9 @@ describe('webhooks in tinman.yaml', () => {
     expect(mistakesIn({ ...GOOD, events: ['mode.change'] })).toEqual([
       expect.stringMatching(/^webhooks\.0\.events\.0: .*; did you mean mode\.changed\?$/),
     ]);
-    expect(mistakesIn({ ...GOOD, events: [] })).toHaveLength(1);
+    for (const events of [[], ['approvals.*'], ['*.requested'], ['appr*']]) {
+      expect(mistakesIn({ ...GOOD, events })).toHaveLength(1);
+    }
     expect(mistakesIn({ ...GOOD, name: 'Team Chat' })).toHaveLength(1);
     expect(mistakesIn(GOOD, { ...GOOD, url: 'https://other.example.com' })).toEqual([
       'webhooks: Expected a different name for each',

@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { createCipheriv, randomBytes, randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -52,6 +52,24 @@ describe('the codec', () => {
       changed.writeUInt8(changed.readUInt8(at) ^ 1, at);
       await expect(codec.decode([{ ...sealed, data: changed }])).rejects.toThrow(/changed/);
     }
+  });
+
+  it('refuses what was cut off, however much is left', async () => {
+    const [sealed] = await codec.encode([payloadOf('precious')]);
+    const bytes = Buffer.from(sealed?.data ?? []);
+    for (let length = 0; length < bytes.length; length++) {
+      const data = bytes.subarray(0, length);
+      await expect(codec.decode([{ ...sealed, data }])).rejects.toThrow(/changed/);
+    }
+  });
+
+  it('refuses a tag of four bytes, though it is a right one', async () => {
+    const iv = randomBytes(12);
+    const cipher = createCipheriv('aes-256-gcm', old, iv, { authTagLength: 4 }).setAAD(Buffer.from('one'));
+    cipher.final();
+    const metadata = { encoding: Buffer.from('binary/encrypted'), 'encryption-key-id': Buffer.from('one') };
+    const data = Buffer.concat([iv, cipher.getAuthTag()]);
+    await expect(codec.decode([{ metadata, data }])).rejects.toThrow(/changed/);
   });
 
   it('reads what an older key encrypted, and nothing of a key it does not have', async () => {
