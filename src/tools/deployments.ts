@@ -1,6 +1,7 @@
 import { CHANNELS } from '../domain/deployment';
 import type { DeploymentGateway } from '../ports/deployment-gateway';
 import type { Tool } from '../ports/tool';
+import { textArgument } from './text-argument';
 
 const TIMEOUT_MS = 60_000;
 const uuid = { type: 'string', pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' } as const;
@@ -23,7 +24,7 @@ export function createDeployTool(deployments: () => DeploymentGateway): Tool {
     execute: async (args, { requestedBy, executionId }) => {
       const channel = CHANNELS.find((name) => name === args['channel']) ?? 'shadow';
       const asked = await deployments().request({
-        interventionId: String(args['intervention_id']),
+        interventionId: textArgument(args, 'intervention_id'),
         channel,
         requestedBy,
         idempotencyKey: executionId,
@@ -32,7 +33,12 @@ export function createDeployTool(deployments: () => DeploymentGateway): Tool {
       return { deployment_id: deploymentId, approval_id: approvalId, workflow_id: workflowId };
     },
     rollback: async (args, _result, { requestedBy, executionId }) =>
-      rolledBack(deployments(), String(args['intervention_id']), requestedBy, `execution ${executionId}`),
+      rolledBack(
+        deployments(),
+        textArgument(args, 'intervention_id'),
+        requestedBy,
+        `execution ${executionId}`,
+      ),
   };
 }
 
@@ -52,7 +58,12 @@ export function createRollbackTool(deployments: () => DeploymentGateway): Tool {
       additionalProperties: false,
     },
     execute: async (args, { requestedBy }) =>
-      rolledBack(deployments(), String(args['intervention_id']), requestedBy, String(args['reason'])),
+      rolledBack(
+        deployments(),
+        textArgument(args, 'intervention_id'),
+        requestedBy,
+        textArgument(args, 'reason'),
+      ),
   };
 }
 

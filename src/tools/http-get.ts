@@ -6,6 +6,7 @@ import { DomainError } from '../domain/errors';
 import type { Tool } from '../ports/tool';
 import { AllowList, hostOf } from './allow-list';
 import { isPublicAddress, systemResolve, type Resolve } from './public-address';
+import { textArgument } from './text-argument';
 
 const MAX_REDIRECTS = 5;
 const MAX_BODY_BYTES = 131_072;
@@ -36,8 +37,8 @@ export function createHttpGet({ allow }: HttpGetSettings, resolve: Resolve = sys
       required: ['url'],
       additionalProperties: false,
     },
-    execute: async ({ url }, { signal }) => {
-      let current = checked(String(url), allowed);
+    execute: async (args, { signal }) => {
+      let current = checked(textArgument(args, 'url'), allowed);
       for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
         const response = await get(current, await addressOf(current, allowed, resolve), signal);
         const { statusCode = 0, headers } = response;

@@ -15,6 +15,9 @@ export const systemResolve: Resolve = (hostname) =>
     });
   });
 
+/** All that is given out of IPv6; the IPv4-compatible `::7f00:1` lies outside (RFC 4291, IANA's registry). */
+const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
+
 /**
  * Whether an address is one of the public internet: not private, loopback, link-local, shared, multicast, documentation
  * or reserved, and neither is what it stands for as a mapped, translated (NAT64) or tunnelled (6to4, Teredo) address.
@@ -22,5 +25,5 @@ export const systemResolve: Resolve = (hostname) =>
 export function isPublicAddress(address: string): boolean {
   if (isIP(address) === 0) return false;
   const parsed = ipaddr.process(address);
-  return parsed.range() === 'unicast';
+  return parsed.range() === 'unicast' && (parsed.kind() === 'ipv4' || parsed.match(GLOBAL_UNICAST));
 }

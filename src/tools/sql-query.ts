@@ -3,6 +3,7 @@ import { Client } from 'pg';
 import type { JsonObject } from '../domain/chat';
 import { DomainError } from '../domain/errors';
 import type { Tool } from '../ports/tool';
+import { textArgument } from './text-argument';
 
 const TIMEOUT_MS = 15_000;
 const STATEMENT_TIMEOUT_MS = 10_000;
@@ -39,8 +40,10 @@ export function createSqlQuery(databaseUrl: string): Tool {
       required: ['sql'],
       additionalProperties: false,
     },
-    execute: ({ sql }, { signal }) =>
-      withConnection(databaseUrl, signal, (client) => query(client, String(sql))),
+    execute: async (args, { signal }) => {
+      const sql = textArgument(args, 'sql');
+      return withConnection(databaseUrl, signal, (client) => query(client, sql));
+    },
   };
 }
 

@@ -1,6 +1,5 @@
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { createHttpGet } from '../../src/tools/http-get';
 import { isPublicAddress, type Resolve } from '../../src/tools/public-address';
 
@@ -39,6 +38,8 @@ describe('addresses', () => {
     '2002:7f00:1::',
     '2001::1',
     '::127.0.0.1',
+    '::7f00:1',
+    '1::1',
     'no address',
   ])('%s is none of the public internet', (address) => {
     expect(isPublicAddress(address)).toBe(false);
@@ -66,7 +67,9 @@ describe('http_get', () => {
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    ({ port } = server.address() as AddressInfo);
+    const bound = server.address();
+    if (bound === null || typeof bound === 'string') throw new Error('the server has no port');
+    ({ port } = bound);
   });
   beforeEach(() => void (asked = []));
   afterAll(async () => {
@@ -93,6 +96,7 @@ describe('http_get', () => {
     'http://127.1/',
     'http://[::ffff:127.0.0.1]/',
     'http://[::1]/',
+    'http://[::127.0.0.1]/',
     'http://[64:ff9b::7f00:1]/',
   ])('asks no inner address, however it is written: %s', async (written) => {
     const url = new URL(written);
