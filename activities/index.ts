@@ -18,6 +18,7 @@ import { rememberCycles } from './support/remembered-cycles';
 import { concludeWatch, replayCanaries } from './watch-deployment';
 
 export type { ActivityDeps } from './deps';
+export { createApprovalReview } from './review';
 export { researcherStamp } from './support/researcher';
 
 /** The activities over their ports; what they throw says whether Temporal may try again. */

@@ -35,8 +35,8 @@ export function refuseTransition({ stores: { mode } }: ActivityDeps): Activities
 }
 
 /** What a change of mode means for the gate. Into production always a person decides. */
-function transitionAction(
-  { transitionId, to, comment }: TransitionInput,
+export function transitionAction(
+  { transitionId, to, comment }: Pick<TransitionInput, 'transitionId' | 'to' | 'comment'>,
   from: CurrentMode,
 ): Omit<ProposedAction, 'approvalId'> {
   return {
@@ -50,5 +50,6 @@ function transitionAction(
     rollbackPlan: to === 'production' ? 'tinman mode rollback' : `tinman mode set ${from.mode}`,
     argumentsDigest: digestOf({ from, to }),
     personRequired: to === 'production',
+    details: { from_mode: from.mode, from_version: from.version, to_mode: to, reason: comment },
   };
 }

@@ -31,7 +31,7 @@ export { TOOL_RISK_LEVELS } from './domain/tool';
 export type { ToolDescription, ToolRiskLevel } from './domain/tool';
 export type { ToolContext } from './ports/tool';
 export type { MemoryGraph, Neighbour } from './library/graph';
-export type { Approvals, PendingApproval, RecordLists } from './library/records';
+export type { ApprovalDetail, Approvals, PendingApproval, RecordLists } from './library/records';
 export type { ApiRecord, ListQuery, Page, Resource } from './ports/records';
 export { RESOURCES } from './ports/records';
 

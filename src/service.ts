@@ -77,6 +77,7 @@ async function start(
   const app = createApp({
     cycles,
     approvals,
+    review: container.review,
     records: container.records,
     audit: container.auditLog,
     budgets: container.budgets,

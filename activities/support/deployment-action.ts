@@ -10,16 +10,19 @@ import { boundOf, targetPrice } from './reckoning';
 
 const HOUR_MS = 3_600_000;
 
+/** What the action depends on beside its records. */
+export type ActionDeps = Pick<ActivityDeps, 'stores' | 'targets' | 'worstCasePrice'>;
+
 /**
  * What publishing an intervention means for the gate; gate and executor build it from the same records. A person always
  * decides, on the watch too: its canaries are part of the action.
  * @throws {DomainError} `unknown_target`, `unpriced_model`.
  */
 export async function deploymentAction(
-  deps: ActivityDeps,
+  deps: ActionDeps,
   deployment: NewDeployment,
   candidate: DeploymentCandidate,
-  { watchReplays, watchMs }: DeploymentPlan,
+  { watchReplays, watchMs }: Pick<DeploymentPlan, 'watchReplays' | 'watchMs'>,
 ): Promise<Omit<ProposedAction, 'approvalId'>> {
   const { id, channel, patch, overrideReason, simulationId } = deployment;
   const { intervention } = candidate;
@@ -47,12 +50,13 @@ export async function deploymentAction(
       watchMs,
     }),
     personRequired: true,
+    details: { watch_replays: watchReplays, watch_ms: watchMs },
   };
 }
 
 /** The most that one lane of a canary can cost. */
 async function dearestLane(
-  deps: ActivityDeps,
+  deps: ActionDeps,
   { channel, patch, target: name }: NewDeployment,
   { intervention, cycleId }: DeploymentCandidate,
 ): Promise<number> {

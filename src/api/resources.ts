@@ -162,6 +162,7 @@ export const Approval = z
     is_reversible: z.boolean(),
     rollback_plan: z.string(),
     requester_agent: z.string(),
+    requested_by: z.string().describe('Whose request led to it.'),
     timeout_seconds: z.number().nullable(),
     workflow_id: z.string(),
     action_digest: z.string(),

@@ -35,21 +35,30 @@ export function insufficiency(
 ): Extract<DecisionOutcome, { readonly taken: false }> | undefined {
   if (offered.state !== 'approved') return undefined;
   const { severity, requestedBy } = question;
-  const grave = severityRank(severity) >= severityRank(GRAVE);
-  const production = [question.mode, rules.mode].includes('production');
-  if (provenBy === null && offered.proofId !== undefined) {
-    return refusal('decision_unproven', 'the proof that came with it is not one of this decision');
-  }
-  if (provenBy === null && (grave || production)) {
-    const where = production ? 'in production' : `at ${severity}`;
-    return refusal('decision_unproven', `${where} an approval needs an API key of an approver behind it`);
-  }
-  if (grave && provenBy === requestedBy) {
+  const unproven = provenBy === null ? whyProofIsNeeded(question, offered, rules) : undefined;
+  if (unproven !== undefined) return refusal('decision_unproven', unproven);
+  if (isGrave(severity) && provenBy === requestedBy) {
     return refusal('four_eyes_required', `at ${severity} whoever asked cannot approve`);
   }
   return rules.requireComment(stricterMode(question.mode, rules.mode)) && isBlank(offered.reason)
     ? refusal('comment_required', 'an approval must say why: give a reason')
     : undefined;
+}
+
+function whyProofIsNeeded(
+  { severity, mode }: QuestionAsked,
+  { proofId }: Pick<OfferedDecision, 'proofId'>,
+  rules: DecisionRules,
+): string | undefined {
+  if (proofId !== undefined) return 'the proof that came with it is not one of this decision';
+  const production = stricterMode(mode, rules.mode) === 'production';
+  if (!production && !isGrave(severity)) return undefined;
+  const where = production ? 'in production' : `at ${severity}`;
+  return `${where} an approval needs an API key of an approver behind it`;
+}
+
+function isGrave(severity: Severity): boolean {
+  return severityRank(severity) >= severityRank(GRAVE);
 }
 
 function isBlank(reason: string | null): boolean {

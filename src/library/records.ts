@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { ApprovalDetail } from '../api/approval-detail';
 import { Approval } from '../api/resources';
 import { pendingApprovals } from '../api/pending-approvals';
 import { decisionProblem, type ApprovalDecision, type DecidedApproval } from '../domain/approval';
 import type { Principal } from '../domain/access';
+import type { ApprovalReview } from '../ports/approval-review';
 import type { ApprovalGateway } from '../ports/cycle-gateway';
 import type { ApiRecord, ListQuery, Page, Records, Resource } from '../ports/records';
 
@@ -21,10 +23,14 @@ export interface RecordLists {
 /** Something that waits for a person. */
 export type PendingApproval = z.infer<typeof Approval>;
 
+export type { ApprovalDetail } from '../api/approval-detail';
+
 /** The steps that wait for a person. */
 export interface Approvals {
   /** Newest first. */
   pending(): Promise<readonly PendingApproval[]>;
+  /** One approval with exactly what will be done, and what was decided; undefined when there is none. */
+  get(approvalId: string): Promise<ApprovalDetail | undefined>;
   /**
    * Answers once the waiting cycle has taken the decision.
    * @throws {DomainError} `approval_not_found`; `approval_already_decided` with the decision that stands; `not_ready`;
@@ -47,9 +53,10 @@ export function recordLists(records: Records): RecordLists {
   };
 }
 
-export function approvalsOf(gateway: ApprovalGateway, records: Records): Approvals {
+export function approvalsOf(gateway: ApprovalGateway, records: Records, review: ApprovalReview): Approvals {
   return {
     pending: async () => z.array(Approval).parse(await pendingApprovals(records)),
+    get: async (approvalId) => ApprovalDetail.optional().parse(await review.show(approvalId)),
     decide: async (approvalId, { decision, decidedBy, reason }) => {
       const asked: ApprovalDecision = {
         approval_id: approvalId,

@@ -115,7 +115,7 @@ function present(backend: Backend, config: Config, closers: Closers): Tinman {
     cycle: (id) => findCycle(deps, id),
     graph: memoryGraph(stores.memory),
     records: recordLists(records),
-    approvals: approvalsOf(approvals, records),
+    approvals: approvalsOf(approvals, records, container.review),
     costs,
     audit: auditLogger(container.auditLog),
     tools: tools.registry,

@@ -48,15 +48,13 @@ const DECISIONS = {
   },
 } as const;
 
-/** What kind of record an action is about. */
+/** What kind of record an action is about; a tool call may have any type. */
 const SUBJECT_OF: Readonly<Partial<Record<ActionType, string>>> = {
   RUN_EXPERIMENT: 'experiment',
   DESTRUCTIVE_TEST: 'experiment',
   RUN_SIMULATION: 'intervention',
   DEPLOY_INTERVENTION: 'deployment',
   MODE_TRANSITION: 'mode_transition',
-  TOOL_CALL: 'tool_execution',
-  DESTRUCTIVE_TOOL_CALL: 'tool_execution',
 };
 
 /**
@@ -213,11 +211,12 @@ function blocked(
   { cycleId, workflowId, requestedBy }: ActionOrigin,
   { action, verdict }: AssessedAction,
 ): AuditEvent {
+  const isToolCall = cycleId === null && action.details === undefined;
   return {
     key: `action_blocked/${verdict.approvalId}`,
     eventType: 'action_blocked',
     actor: 'policy',
-    subjectType: SUBJECT_OF[action.actionType] ?? 'action',
+    subjectType: (isToolCall ? undefined : SUBJECT_OF[action.actionType]) ?? 'tool_execution',
     subjectId: action.subjectId,
     details: {
       cycle_id: cycleId,

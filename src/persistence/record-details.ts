@@ -1,4 +1,5 @@
 import { Prisma } from './generated/client';
+import { approvalDetails } from './approval-details';
 import { presentRow, type RawRow } from './record-presentation';
 import { readAll } from './record-reader';
 import type { ApiRecord, Resource } from '../ports/records';
@@ -98,10 +99,4 @@ interface CanaryLane extends RawRow {
 
 interface Lane extends CanaryLane {
   readonly source_run_id: string | null;
-}
-
-async function approvalDetails(prisma: PrismaClient, id: string): Promise<ApiRecord> {
-  const [decision] = await prisma.$queryRaw<RawRow[]>`
-    SELECT decision, decided_by, reason, via, decided_at FROM approval_decisions WHERE approval_id = ${id}::uuid`;
-  return { decision: decision === undefined ? null : presentRow(decision) };
 }

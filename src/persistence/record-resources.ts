@@ -131,12 +131,21 @@ export const RESOURCE_QUERIES: Readonly<Record<Resource, ResourceQuery>> = {
   approvals: {
     columns: Prisma.sql`r.id, r.cycle_id, r.workflow_id, r.action_type, r.action_description, r.subject_id,
       r.risk_tier, r.severity, r.estimated_cost_micro_usd, r.affected_systems, r.is_reversible, r.rollback_plan,
-      r.requester_agent, r.mode, r.policy_version, r.action_digest, r.state, r.deadline_at, r.created_at,
+      r.requester_agent, r.requested_by, r.person_required, r.mode, r.policy_version, r.action_digest, r.state, r.deadline_at, r.created_at,
       extract(epoch FROM r.deadline_at - r.created_at)::int AS timeout_seconds`,
     from: Prisma.sql`approvals r`,
     filters: {
       ...ids('cycle_id'),
-      ...texts('state', 'action_type', 'risk_tier', 'severity', 'workflow_id', 'subject_id'),
+      ...texts(
+        'state',
+        'action_type',
+        'risk_tier',
+        'severity',
+        'mode',
+        'workflow_id',
+        'subject_id',
+        'requested_by',
+      ),
     },
     order: Prisma.sql`r.created_at, r.id`,
     present: presentRow,

@@ -16,6 +16,7 @@ import type { Probe } from '../../src/ports/health';
 import type { HttpSample } from '../../src/ports/metrics';
 import { FakeBudgets } from './fake-budgets';
 import {
+  approvalDetail,
   approvalRecord,
   cycleRecord,
   deploymentRecord,
@@ -112,6 +113,9 @@ export class FakeWorld {
     return {
       cycles: this.cycleGateway(),
       approvals: { decide: (decision, _principal, key) => Promise.resolve(this.decide(decision, key)) },
+      review: {
+        show: (id) => this.read(() => (id === this.approvalId ? approvalDetail(id) : undefined)),
+      },
       records: this.recordsPort(),
       audit: this.audit,
       budgets: this.budgets,

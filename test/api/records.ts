@@ -156,10 +156,33 @@ export function approvalRecord(id: string): ApiRecord {
     is_reversible: true,
     rollback_plan: 'None needed.',
     requester_agent: 'researcher',
+    requested_by: 'ana',
     timeout_seconds: 3_600,
     workflow_id: 'research-cycle-1',
     action_digest: 'ab'.repeat(32),
     state: 'pending',
+  };
+}
+
+/** The same with what `GET /approvals/{id}` shows beside it. */
+export function approvalDetail(id: string): ApiRecord {
+  const digest = 'ab'.repeat(32);
+  return {
+    ...approvalRecord(id),
+    cycle_id: null,
+    subject_id: id,
+    mode: 'shadow',
+    policy_version: 'sha256:1',
+    person_required: false,
+    risk_reason: 'severity S1 in shadow mode',
+    deadline_at: created().created_at,
+    decision: null,
+    reminders: [],
+    refused_decisions: [],
+    refused_actions: [],
+    action: { kind: 'tool_call', tool: 'look', arguments: {} },
+    evidence: null,
+    digest: { asked: digest, now: digest, matches: true, policy_in_force: true, problem: null },
   };
 }
 

@@ -1,13 +1,13 @@
-import fc from 'fast-check';
+import { assert, double, integer, property } from 'fast-check';
 import { remindersOf } from '../../src/domain/approval-rules';
 
-const share = fc.double({ min: 0, max: 0.99, noNaN: true });
+const share = double({ min: 0, max: 0.99, noNaN: true });
 
 it('what is sent comes between the question and its deadline, in order, each kind at most once', () => {
-  fc.assert(
-    fc.property(
-      fc.integer({ min: 0, max: 4e12 }),
-      fc.integer({ min: 1_000, max: 365 * 86_400_000 }),
+  assert(
+    property(
+      integer({ min: 0, max: 4e12 }),
+      integer({ min: 1_000, max: 365 * 86_400_000 }),
       share,
       share,
       (askedAt, waitMs, reminderAt, escalateAt) => {

@@ -8,7 +8,7 @@ import type {
   GateVerdict,
   OfferedDecision,
 } from '../../src/domain/approval';
-import type { ReminderKind } from '../../src/domain/approval-rules';
+import type { Reminder, ReminderKind } from '../../src/domain/approval-rules';
 import { decideApprovalSignal, decideApprovalUpdate } from '../messages';
 import { reminding } from './activities';
 import { rootMessage } from './failures';
@@ -70,13 +70,23 @@ export class ApprovalDesk {
     question.state = 'pending';
     question.deadlineMs = deadlineMs;
     this.changed();
+    await this.waitForPerson(question, approvalId, reminders, deadlineMs);
+    return question.decided ?? (await this.conclude(question, expiry(approvalId))).decided;
+  }
+
+  /** Until the question is decided or its deadline has passed; what the next word overtakes is not said any more. */
+  private async waitForPerson(
+    question: OpenQuestion,
+    approvalId: string,
+    reminders: readonly Reminder[],
+    deadlineMs: number,
+  ): Promise<void> {
     for (const [index, { kind, atMs }] of reminders.entries()) {
-      if (await decidedBy(question, atMs, kind)) break;
+      if (await decidedBy(question, atMs, kind)) return;
       const untilMs = reminders[index + 1]?.atMs ?? deadlineMs;
       if (Date.now() < untilMs) await remind(approvalId, kind, untilMs);
     }
     await decidedBy(question, deadlineMs, 'deadline');
-    return question.decided ?? (await this.conclude(question, expiry(approvalId))).decided;
   }
 
   /** Withdraws what nobody has decided; whoever is the cause writes it down. */

@@ -6,8 +6,10 @@ import {
   DECISION_VIAS,
 } from '../../domain/approval';
 import type { ApprovalDecision, DecidedApproval } from '../../domain/approval';
+import { DomainError } from '../../domain/errors';
 import type { ApiDeps } from '../deps';
 import { pendingApprovals } from '../pending-approvals';
+import { ApprovalDetail } from '../approval-detail';
 import { Approval } from '../resources';
 import { defineRoute, type Route } from '../route';
 import { IdempotencyHeaders, IdParams, text, timestamp } from '../schemas';
@@ -39,8 +41,8 @@ const StandingDecision = z
   })
   .meta({ id: 'StandingDecision' });
 
-/** `/approvals/pending` and `/approvals/:id/decide`; the list and the record come with the other resources. */
-export function approvalRoutes({ approvals, records, access }: ApiDeps): readonly Route[] {
+/** Everything about approvals but their list, which comes with the other resources. */
+export function approvalRoutes({ approvals, records, review, access }: ApiDeps): readonly Route[] {
   return [
     defineRoute({
       method: 'GET',
@@ -52,6 +54,21 @@ export function approvalRoutes({ approvals, records, access }: ApiDeps): readonl
       handler: async () => {
         const pending = await pendingApprovals(records);
         return { status: 200, body: { count: pending.length, approvals: pending } };
+      },
+    }),
+    defineRoute({
+      method: 'GET',
+      path: '/approvals/:id',
+      tag: 'approvals',
+      access: 'viewer',
+      summary: 'One approval: exactly what will be done, what speaks for it, and what was decided.',
+      params: IdParams,
+      responses: { 200: { description: 'The approval.', schema: ApprovalDetail } },
+      problems: { 404: 'There is no such approval.' },
+      handler: async ({ params }) => {
+        const shown = await review.show(params.id);
+        if (shown === undefined) throw new DomainError('not_found', `there is no approval ${params.id}`);
+        return { status: 200, body: shown };
       },
     }),
     defineRoute({

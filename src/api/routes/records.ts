@@ -8,11 +8,14 @@ import { IdParams, text } from '../schemas';
 
 const MAX_PAGE = 200;
 
-/** A list and a record route for every resource, but for the record of a cycle, which has a route of its own. */
+/** Resources whose records have a route of their own, which shows more. */
+const SHOWN_ELSEWHERE: ReadonlySet<Resource> = new Set(['cycles', 'approvals']);
+
+/** A list and a record route for every resource. */
 export function recordRoutes({ records }: Pick<ApiDeps, 'records'>): readonly Route[] {
   return RESOURCES.flatMap((resource) => [
     listRoute(records, resource),
-    ...(resource === 'cycles' ? [] : [getRoute(records, resource)]),
+    ...(SHOWN_ELSEWHERE.has(resource) ? [] : [getRoute(records, resource)]),
   ]);
 }
 
