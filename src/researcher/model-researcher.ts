@@ -1,4 +1,5 @@
-import type { ExperimentDesign } from '../domain/experiment';
+import type { ExperimentDesign, SimulatedTool, TestCase } from '../domain/experiment';
+import { withOwnTools } from '../domain/target-tools';
 import type { Ask, DesignInput, Explanation, FailureCase, Researcher } from './researcher';
 import { DESIGNS_SYSTEM, designsPrompt } from './prompts/designs';
 import { EXPLANATION_SYSTEM, explanationPrompt } from './prompts/explanations';
@@ -8,6 +9,7 @@ import { PROMPT_VERSION } from './prompts/role';
 import {
   DESIGNS_PER_ANSWER,
   designsAnswer,
+  type DesignedCase,
   explanationAnswer,
   hypothesesAnswer,
   interventionsAnswer,
@@ -81,6 +83,8 @@ async function designExperiments(
   maxOutputTokens: number,
 ): Promise<readonly ExperimentDesign[]> {
   const designs: ExperimentDesign[] = [];
+  const { tools: ownTools = [] } = input.target;
+  const schema = designsAnswer(ownTools.map(({ name }) => name));
   for (let part = 0; part * DESIGNS_PER_ANSWER < input.count; part++) {
     const wanted = Math.min(DESIGNS_PER_ANSWER, input.count - part * DESIGNS_PER_ANSWER);
     const titles = designs.map(({ title }) => title);
@@ -89,12 +93,26 @@ async function designExperiments(
       system: DESIGNS_SYSTEM,
       prompt: designsPrompt(input, wanted, titles),
       answerName: 'design_experiments',
-      schema: designsAnswer,
+      schema,
       maxOutputTokens,
     });
     for (const design of answer.designs.slice(0, wanted)) {
-      designs.push({ ...design, failureType: input.hypothesis.failureType, destructive: false });
+      designs.push({
+        ...design,
+        cases: design.cases.map((designed) => concrete(designed, ownTools)),
+        controls: design.controls.map((designed) => concrete(designed, ownTools)),
+        failureType: input.hypothesis.failureType,
+        destructive: false,
+      });
     }
   }
   return designs;
+}
+
+/** The case with the tools that it names: the record of an experiment holds all that a replay needs. */
+function concrete(
+  { targetTools = [], ...testCase }: DesignedCase,
+  ownTools: readonly SimulatedTool[],
+): TestCase {
+  return withOwnTools(testCase, ownTools, targetTools);
 }

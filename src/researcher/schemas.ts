@@ -27,39 +27,42 @@ const toolName = z
   .string()
   .regex(/^[a-zA-Z0-9_-]{1,64}$/, 'Expected a tool name of letters, digits, _ and -');
 
-const testCase: z.ZodType<TestCase> = z
-  .strictObject({
-    trigger: text(120),
-    systemPrompt: z.exactOptional(text(8_000)),
-    turns: z.array(text(12_000)).min(1).max(12),
-    tools: z.exactOptional(
-      z
-        .array(
-          z.strictObject({
-            name: toolName,
-            description: text(1_000),
-            parameters: jsonObject,
-            results: z.array(z.string().max(4_000)).min(1).max(10),
-            destructive: z.exactOptional(z.boolean()),
-          }),
-        )
-        .max(8),
-    ),
-    documents: z.exactOptional(z.array(z.strictObject({ title: text(200), text: text(12_000) })).max(10)),
-    failsWhen: detectorSchema,
-  })
+const caseFields = {
+  trigger: text(120),
+  systemPrompt: z.exactOptional(text(8_000)),
+  turns: z.array(text(12_000)).min(1).max(12),
+  tools: z.exactOptional(
+    z
+      .array(
+        z.strictObject({
+          name: toolName,
+          description: text(1_000),
+          parameters: jsonObject,
+          results: z.array(z.string().max(4_000)).min(1).max(10),
+          destructive: z.exactOptional(z.boolean()),
+        }),
+      )
+      .max(8),
+  ),
+  documents: z.exactOptional(z.array(z.strictObject({ title: text(200), text: text(12_000) })).max(10)),
+  failsWhen: detectorSchema,
+};
+
+const testCase: z.ZodType<TestCase> = z.strictObject(caseFields);
+
+/** A case as a model designs it: `targetTools` names those of the target's own tools that it offers. */
+export type DesignedCase = TestCase & { readonly targetTools?: readonly string[] };
+const designedCase: z.ZodType<DesignedCase> = z
+  .strictObject({ ...caseFields, targetTools: z.exactOptional(z.array(toolName).max(32)) })
   .meta({ id: 'TestCase' });
 
-const designFields = {
-  title: text(200),
-  cases: z.array(testCase).min(1).max(5),
-  controls: z.array(testCase).max(5),
-  maxOutputTokens: z.int().min(16).max(8_192),
-};
+const designFields = { title: text(200), maxOutputTokens: z.int().min(16).max(8_192) };
 
 /** An executable experiment, bounded in every part. */
 export const experimentDesignSchema: z.ZodType<ExperimentDesign> = z.strictObject({
   ...designFields,
+  cases: z.array(testCase).min(1).max(5),
+  controls: z.array(testCase).max(5),
   failureType: z.enum(FAILURE_TYPES),
   destructive: z.boolean(),
 });
@@ -67,13 +70,40 @@ export const experimentDesignSchema: z.ZodType<ExperimentDesign> = z.strictObjec
 /** How many experiments are designed in one answer. */
 export const DESIGNS_PER_ANSWER = 4;
 
-/** Answer of phase 2: the failure type is that of the hypothesis, and a simulated test destroys nothing. */
-export const designsAnswer = z.strictObject({
+const designs = z.strictObject({
   designs: z
-    .array(z.strictObject({ ...designFields, controls: designFields.controls.min(1) }))
+    .array(
+      z.strictObject({
+        ...designFields,
+        cases: z.array(designedCase).min(1).max(5),
+        controls: z.array(designedCase).min(1).max(5),
+      }),
+    )
     .min(1)
     .max(DESIGNS_PER_ANSWER),
 });
+
+/**
+ * Answer of phase 2 about a target with these tools of its own: the failure type is that of the hypothesis, and a
+ * simulated test destroys nothing.
+ */
+export function designsAnswer(ownTools: readonly string[]): typeof designs {
+  return designs.superRefine((answer, context) => {
+    for (const [index, { cases, controls }] of answer.designs.entries()) {
+      for (const [part, designed] of Object.entries({ cases, controls })) {
+        for (const [at, { targetTools = [] }] of designed.entries()) {
+          const unknown = targetTools.find((name) => !ownTools.includes(name));
+          if (unknown === undefined) continue;
+          context.addIssue({
+            code: 'custom',
+            path: ['designs', index, part, at, 'targetTools'],
+            message: `The target has no tool ${unknown}${ownTools.length === 0 ? '' : `; it has ${ownTools.join(', ')}`}`,
+          });
+        }
+      }
+    }
+  });
+}
 
 const explanation = z.strictObject({
   description: text(1_500),

@@ -73,7 +73,7 @@ describe('answers', () => {
   it('takes a design and keeps what it says', () => {
     const full = { ...design, failureType: 'logic_error', destructive: false };
     expect(experimentDesignSchema.parse(full)).toEqual(full);
-    expect(designsAnswer.parse({ designs: [design] })).toEqual({ designs: [design] });
+    expect(designsAnswer([]).parse({ designs: [design] })).toEqual({ designs: [design] });
   });
 
   it.each([
@@ -86,8 +86,13 @@ describe('answers', () => {
     ],
     ['too many cases', { ...design, cases: Array(6).fill(testCase) }, 'designs/0/cases'],
     ['a field we do not know', { ...design, destructive: true }, 'designs/0'],
+    [
+      'a tool that the target does not have',
+      { ...design, controls: [testCase, { ...testCase, targetTools: ['look_up', 'cancel'] }] },
+      'designs/0/controls/1/targetTools',
+    ],
   ])('refuses a design with %s', (_name, bad, path) => {
-    expect(issuesOf(designsAnswer.safeParse({ designs: [bad] }))).toEqual([path]);
+    expect(issuesOf(designsAnswer(['look_up']).safeParse({ designs: [bad] }))).toEqual([path]);
   });
 
   it('takes only evidence that stands in the transcript', () => {

@@ -10,7 +10,8 @@ const MAX_KNOWN_FAILURES = 40;
 const MAX_MESSAGES = 24;
 
 /** The target as the researcher may know it. */
-export function targetText({ name, kind, model, description, configuration }: TargetDescription): string {
+export function targetText(target: TargetDescription): string {
+  const { name, kind, model, description, configuration, tools = [] } = target;
   const { systemPrompt, maxOutputTokens, temperature, retrieval } = configuration;
   const settings = JSON.stringify({ maxOutputTokens, temperature, retrieval });
   const rules = JSON.stringify({
@@ -22,6 +23,7 @@ export function targetText({ name, kind, model, description, configuration }: Ta
     fenced('target', `${name} (${kind}, model ${model}): ${description}\nsettings ${settings}`, 3_000),
     fenced('target system prompt', systemPrompt === '' ? '(none)' : systemPrompt, 8_000),
     fenced('target rules', rules, 4_000),
+    ...(tools.length === 0 ? [] : [fenced('target tools', JSON.stringify(tools), 12_000)]),
   ].join('\n');
 }
 
