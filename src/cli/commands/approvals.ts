@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { shownApproval, writeApproval } from '../approval-view';
 import type { CliContext, GlobalOptions } from '../context';
 import { currentUser } from '../current-user';
 import { apiClient } from '../settings';
@@ -25,7 +26,24 @@ export function addApprovalCommands(program: Command, context: CliContext): void
       const pending = await apiClient(context, options).call('/approvals/pending', pendingSchema);
       show(context, options, pending, () => writeRows(context, 'approvals', pending.approvals));
     });
-  addListCommand(approvals, context, 'approvals');
+  addListCommand(approvals, context, 'approvals', [
+    'state',
+    'severity',
+    'mode',
+    'action_type',
+    'requested_by',
+    'workflow_id',
+  ]);
+  approvals
+    .command('show')
+    .argument('<id>', 'id of the approval')
+    .description('show exactly what will be done, what speaks for it, and what was decided')
+    .action(async (id: string, _options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<GlobalOptions>();
+      const path = `/approvals/${encodeURIComponent(id)}`;
+      const approval = await apiClient(context, options).call(path, shownApproval);
+      show(context, options, approval, () => writeApproval(context.stdout, approval, context.env));
+    });
   addDecide(approvals, context, 'approve', 'approved');
   addDecide(approvals, context, 'reject', 'rejected');
 }

@@ -142,11 +142,22 @@ export function addRecordCommands(program: Command, context: CliContext): void {
   }
 }
 
-/** Adds `list` with filters and pages. */
-export function addListCommand(parent: Command, context: CliContext, resource: Resource): void {
+/** Adds `list` with filters and pages; the filters that are named have an option of their own. */
+export function addListCommand(
+  parent: Command,
+  context: CliContext,
+  resource: Resource,
+  filters: readonly string[] = [],
+): void {
   const list = parent.command('list').description(`list ${resource.replaceAll('_', ' ')}, newest first`);
   if (resource !== 'cycles' && resource !== 'tool_executions')
     list.option('--cycle <id>', 'only those of one cycle');
+  for (const name of filters) {
+    list.option(
+      `--${name.replaceAll('_', '-')} <value>`,
+      `only those with this ${name.replaceAll('_', ' ')}`,
+    );
+  }
   list
     .option('--filter <name=value>', 'only records with this value; may be repeated', filter)
     .option('--limit <n>', 'records a page (default 50)', wholeNumber(1, MAX_PAGE))
@@ -154,13 +165,29 @@ export function addListCommand(parent: Command, context: CliContext, resource: R
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<ListOptions>();
       const found = await apiClient(context, options).call(LISTED[resource].path, page, {
-        query: { ...options.filter, cycle_id: options.cycle, limit: options.limit, cursor: options.cursor },
+        query: {
+          ...options.filter,
+          ...namedFilters(command, filters),
+          cycle_id: options.cycle,
+          limit: options.limit,
+          cursor: options.cursor,
+        },
       });
       show(context, options, found, () => writeRows(context, resource, found.items));
       if (options.json !== true && found.next_cursor !== null) {
         context.stderr.write(`More with --cursor ${found.next_cursor}\n`);
       }
     });
+}
+
+function namedFilters(command: Command, filters: readonly string[]): Record<string, string | undefined> {
+  const valueOf = (name: string): string | undefined => {
+    const value: unknown = command.getOptionValue(
+      name.replaceAll(/_(\w)/g, (_match, letter: string) => letter.toUpperCase()),
+    );
+    return typeof value === 'string' ? value : undefined;
+  };
+  return Object.fromEntries(filters.map((name) => [name, valueOf(name)]));
 }
 
 /** The table of a resource, or that there is nothing. */
