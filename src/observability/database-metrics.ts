@@ -94,6 +94,12 @@ function countApprovals(registry: Registry, effects: Effects): void {
     ],
   );
   gauge(registry, 'tinman_pending_approvals', 'Approvals that wait for a person.', effects.pendingApprovals);
+  gauge(
+    registry,
+    'tinman_approval_queue_age_seconds',
+    'How long the oldest of them has waited.',
+    effects.oldestPendingApprovalSeconds,
+  );
 }
 
 function showWebhooks(registry: Registry, effects: Effects): void {

@@ -37,7 +37,16 @@ export async function readStatus(prisma: PrismaClient): Promise<StatusCounts> {
 }
 
 interface EffectRow {
-  readonly effect: 'cycle' | 'failure' | 'decision' | 'cost' | 'pending' | 'tool' | 'delivery' | 'delivery_age';
+  readonly effect:
+    | 'cycle'
+    | 'failure'
+    | 'decision'
+    | 'cost'
+    | 'pending'
+    | 'pending_age'
+    | 'tool'
+    | 'delivery'
+    | 'delivery_age';
   readonly first: string;
   readonly second: string;
   readonly amount: bigint;
@@ -53,6 +62,8 @@ export async function readEffects(prisma: PrismaClient): Promise<Effects> {
     UNION ALL SELECT 'cost', source, model, sum(settled_micro_usd)::bigint
       FROM cost_ledger WHERE settled_micro_usd IS NOT NULL GROUP BY source, model
     UNION ALL SELECT 'pending', '', '', count(*) FROM approvals WHERE state = 'pending'
+    UNION ALL SELECT 'pending_age', '', '', extract(epoch FROM clock_timestamp() - min(created_at))::bigint
+      FROM approvals WHERE state = 'pending' HAVING count(*) > 0
     UNION ALL SELECT 'delivery', state, '', count(*) FROM webhook_deliveries GROUP BY state
     UNION ALL SELECT 'delivery_age', '', '', extract(epoch FROM clock_timestamp() - min(e.occurred_at))::bigint
       FROM webhook_deliveries d JOIN outbound_events e ON e.id = d.event_id WHERE d.state = 'pending' HAVING count(*) > 0
@@ -80,6 +91,7 @@ export async function readEffects(prisma: PrismaClient): Promise<Effects> {
       usd: usdOfMicro(count),
     })),
     pendingApprovals: of('pending')[0]?.count ?? 0,
+    oldestPendingApprovalSeconds: of('pending_age')[0]?.count ?? 0,
     toolExecutions: of('tool').map(({ first, count }) => ({ status: first, count })),
     webhookDeliveries: Object.fromEntries(of('delivery').map(({ first, count }) => [first, count])),
     oldestPendingDeliverySeconds: of('delivery_age')[0]?.count ?? 0,

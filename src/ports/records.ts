@@ -86,6 +86,8 @@ export interface Effects {
   }[];
   readonly costUsd: readonly { readonly source: string; readonly model: string; readonly usd: number }[];
   readonly pendingApprovals: number;
+  /** Since the oldest of them was asked for; 0 when none waits. */
+  readonly oldestPendingApprovalSeconds: number;
   readonly toolExecutions: readonly { readonly status: string; readonly count: number }[];
   readonly webhookDeliveries: Readonly<Record<string, number>>;
   /** Since the event of the oldest delivery that is pending; 0 when none is. */

@@ -11,6 +11,7 @@ const EMPTY: Effects = {
   approvalDecisions: [],
   costUsd: [],
   pendingApprovals: 0,
+  oldestPendingApprovalSeconds: 0,
   toolExecutions: [],
   webhookDeliveries: {},
   oldestPendingDeliverySeconds: 0,
@@ -25,6 +26,7 @@ const SEED: Readonly<Record<string, string>> = {
   tinman_llm_latency_seconds: 'histogram',
   tinman_tool_executions_total: 'counter',
   tinman_pending_approvals: 'gauge',
+  tinman_approval_queue_age_seconds: 'gauge',
   tinman_current_mode: 'gauge',
 };
 
@@ -103,6 +105,7 @@ describe('metrics', () => {
       approvalDecisions: [{ decision: 'rejected', tier: 'review', count: 2 }],
       costUsd: [{ source: 'researcher', model: 'a "model"\\', usd: 0.25 }],
       pendingApprovals: 7,
+      oldestPendingApprovalSeconds: 90,
       toolExecutions: [{ status: 'succeeded', count: 5 }],
       webhookDeliveries: { pending: 2, delivered: 9 },
       oldestPendingDeliverySeconds: 31,
@@ -123,6 +126,7 @@ describe('metrics', () => {
       'tinman_approval_decisions_total{decision="rejected",tier="review"}': 2,
       'tinman_cost_usd_total{source="researcher",model="a \\"model\\"\\\\"}': 0.25,
       'tinman_pending_approvals{}': 7,
+      'tinman_approval_queue_age_seconds{}': 90,
       'tinman_tool_executions_total{status="succeeded"}': 5,
       'tinman_webhook_deliveries{state="pending"}': 2,
       'tinman_webhook_deliveries{state="delivered"}': 9,

@@ -229,7 +229,12 @@ describe('counts', () => {
         currentFocus: null,
         approvalStats: { approved: 0, rejected: 0, expired: 0, pending: 0, cancelled: 0 },
       });
-      expect(await counted.effects()).toMatchObject({ cyclesByState: {}, costUsd: [], pendingApprovals: 0 });
+      expect(await counted.effects()).toMatchObject({
+        cyclesByState: {},
+        costUsd: [],
+        pendingApprovals: 0,
+        oldestPendingApprovalSeconds: 0,
+      });
 
       const { cycleId, input, designs } = await discoveredCycle(own);
       await own.stores.approvals.saveAssessed(originOf(input), [
@@ -251,6 +256,10 @@ describe('counts', () => {
         currentFocus: 'tools',
         approvalStats: { approved: 1, pending: 1 },
       });
+      await own.prisma.$executeRaw`UPDATE approvals SET created_at = now() - interval '90 minutes'`;
+      const { oldestPendingApprovalSeconds: age } = await counted.effects();
+      expect(age).toBeGreaterThanOrEqual(5_400);
+      expect(age).toBeLessThan(5_460);
       await own.stores.cycles.close(cycleId, 'cancelled', 'simulation', null);
       expect(await counted.effects()).toEqual({
         cyclesByState: { cancelled: 1 },
@@ -261,6 +270,7 @@ describe('counts', () => {
         ],
         costUsd: [{ source: 'target', model: 'demo-1', usd: 0.25 }],
         pendingApprovals: 0,
+        oldestPendingApprovalSeconds: 0,
         toolExecutions: [],
         webhookDeliveries: {},
         oldestPendingDeliverySeconds: 0,
