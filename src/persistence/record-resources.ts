@@ -106,11 +106,14 @@ export const RESOURCE_QUERIES: Readonly<Record<Resource, ResourceQuery>> = {
   tool_executions: {
     columns: Prisma.sql`r.*`,
     from: Prisma.sql`(
-      SELECT t.id, t.cycle_id, t.tool_name, t.risk_level, t.action_type, t.reversible, t.description, t.arguments, t.requested_by,
+      SELECT t.id, t.tool_name, t.risk_level, t.action_type, t.reversible, t.description, t.arguments, t.requested_by,
         t.workflow_id, t.mode, t.policy_version, t.approval_id, t.status, t.result, t.error, t.rollback_of,
         t.started_at AS created_at, t.ended_at
       FROM tool_executions t) AS r`,
-    filters: { ...ids('cycle_id'), ...texts('tool_name', 'risk_level', 'status', 'requested_by', 'workflow_id') },
+    filters: {
+      ...ids('cycle_id'),
+      ...texts('tool_name', 'risk_level', 'status', 'requested_by', 'workflow_id'),
+    },
     order: Prisma.sql`r.created_at`,
     present: presentRow,
   },

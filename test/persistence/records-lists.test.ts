@@ -106,7 +106,8 @@ describe('lists', () => {
 
   it('filter by what a record says of itself', async () => {
     const { cycleId } = await wholeCycle(world, 'filtered');
-    for (const resource of RESOURCES.filter((name) => name !== 'cycles')) {
+    const ofCycles = RESOURCES.filter((name) => name !== 'cycles' && name !== 'tool_executions');
+    for (const resource of ofCycles) {
       const { items } = await records.list(resource, { limit: 10, filters: { cycle_id: cycleId } });
       expect(items.length).toBeGreaterThan(0);
       for (const name of records.filters[resource]) {
