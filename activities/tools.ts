@@ -28,10 +28,14 @@ export function runTool(deps: ToolDeps): Activities['runTool'] {
     const execution = await toolExecutions.get(executionId);
     const tool = deps.tools.toolFor(execution.tool);
     if (gate !== null) await requirePassed(deps, gate, toolAction(execution));
-    const begun = await toolExecutions.begin(executionId, gate);
+    if (tool.riskLevel !== execution.riskLevel) {
+      const message = `${tool.name} is ${tool.riskLevel} and not ${execution.riskLevel}, as it was assessed`;
+      throw new DomainError('action_changed', message);
+    }
+    const begun = await toolExecutions.begin(executionId, gate, tool.idempotent);
     if (begun === 'ended') return { status: (await toolExecutions.get(executionId)).status };
     const end: ToolEnd =
-      begun === 'again' && !tool.idempotent
+      begun === 'interrupted'
         ? { status: 'unknown', error: 'its process ended before it did: it may have been done, or not' }
         : await withHeartbeat((signal) => call(deps, tool, execution, signal));
     return { status: (await toolExecutions.finish(executionId, end)).status };
@@ -65,10 +69,23 @@ async function call(
       return { status: 'failed', error: `its result of ${size} bytes is too large` };
     return { status: 'succeeded', result };
   } catch (error) {
-    const late = signal.aborted && !cancelled.aborted;
-    const reason = error instanceof Error ? error.message : String(error);
-    return { status: 'failed', error: late ? `it took longer than ${tool.timeoutMs} ms` : reason };
+    return endOf(error, tool, signal, cancelled);
   }
+}
+
+/**
+ * What a call that broke off came to. Of one that was aborted nobody knows, unless twice is as good as once.
+ * @throws what it was cancelled with, when it may be made again.
+ */
+function endOf(error: unknown, tool: Tool, signal: AbortSignal, cancelled: AbortSignal): ToolEnd {
+  const { idempotent, timeoutMs } = tool;
+  if (!signal.aborted) {
+    return { status: 'failed', error: error instanceof Error ? error.message : String(error) };
+  }
+  if (cancelled.aborted && idempotent) throw cancelled.reason;
+  const reason = cancelled.aborted ? 'it was ended' : `it took longer than ${timeoutMs} ms`;
+  if (idempotent) return { status: 'failed', error: reason };
+  return { status: 'unknown', error: `${reason}: it may have been done, or not` };
 }
 
 async function work(

@@ -62,13 +62,15 @@ export function toolSeverity(level: ToolRiskLevel): Severity {
   return SEVERITY[level];
 }
 
-/** What the policy knows a call of this level as. */
-export function toolActionType(level: ToolRiskLevel): ActionType {
-  return level === 'destructive' ? 'DESTRUCTIVE_TOOL_CALL' : 'TOOL_CALL';
+/** What the policy knows a call of this level as; a destructive one is never anything else, whatever the caller says. */
+export function toolActionType(level: ToolRiskLevel, asked: ActionType = 'TOOL_CALL'): ActionType {
+  return level === 'destructive' ? 'DESTRUCTIVE_TOOL_CALL' : asked;
 }
 
 /** Names that tools may have. */
 export const TOOL_NAME = /^[a-z][a-z0-9_]{0,62}$/;
+/** The longest that a call may take: less than an attempt of its activity may. */
+export const TOOL_TIMEOUT_LIMIT_MS = 540_000;
 /** The longest arguments and the longest result, as JSON, in bytes. */
 export const TOOL_ARGUMENTS_LIMIT = 65_536;
 export const TOOL_RESULT_LIMIT = 262_144;

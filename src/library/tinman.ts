@@ -105,6 +105,7 @@ function present(backend: Backend, config: Config, closers: Closers): Tinman {
     builtIn: container.tools,
     own,
     gateway: backend.toolCalls,
+    toolOf: async (executionId) => (await stores.toolExecutions.get(executionId)).tool,
     serve: (taskQueue) => backend.serveTools(taskQueue, own),
     requestedBy: 'library',
   });

@@ -46,6 +46,11 @@ export interface ToolRegistry {
     options: ToolOptions,
     run: (args: JsonObject, context: ToolContext) => Promise<JsonValue>,
   ): ToolDescription;
+  /**
+   * Takes back what a call did, where its tool can; passes matrix and approval.
+   * @throws {DomainError} `not_found`, `state_conflict` when there is nothing to take back, `tool_failed`.
+   */
+  rollback(executionId: string): Promise<JsonValue>;
   /** All tools, the built-in ones too. */
   list(): readonly ToolDescription[];
 }
@@ -62,6 +67,8 @@ interface Deps {
   /** An empty one, for the functions of this program. */
   readonly own: Registry;
   readonly gateway: ToolGateway;
+  /** The tool that an execution was a call of. @throws {DomainError} `not_found`. */
+  readonly toolOf: (executionId: string) => Promise<string>;
   /** Starts the worker that runs them, on this task queue. */
   readonly serve: (taskQueue: string) => Promise<void>;
   readonly requestedBy: string;
@@ -71,6 +78,18 @@ export function libraryTools(deps: Deps): LibraryTools {
   const taskQueue = `tinman-tools-${randomUUID()}`;
   let serving: Promise<void> | undefined;
   const isOwn = (name: string): boolean => deps.own.descriptions.some((each) => each.name === name);
+  /** Where a tool runs; the worker of the own ones is started with the first call of one. */
+  const placeOf = async (name: string): Promise<{ readonly taskQueue?: string }> => {
+    if (!isOwn(name)) return {};
+    serving ??= deps.serve(taskQueue);
+    try {
+      await serving;
+    } catch (error) {
+      serving = undefined;
+      throw error;
+    }
+    return { taskQueue };
+  };
 
   return {
     registry: {
@@ -90,12 +109,18 @@ export function libraryTools(deps: Deps): LibraryTools {
         });
         return described;
       },
+      async rollback(executionId) {
+        const place = await placeOf(await deps.toolOf(executionId));
+        const { requestedBy } = deps;
+        const asked = { executionId, requestedBy, waitMs: FIRST_WAIT_MS, ...place };
+        const { execution } = await deps.gateway.rollback(asked);
+        return resultOf(await deps.gateway.ended(execution.id));
+      },
     },
 
     async call(tool, { arguments: args = {}, description, actionType }) {
       const name = typeof tool === 'string' ? tool : tool.name;
-      const own = isOwn(name);
-      const directory = own ? deps.own : deps.builtIn;
+      const directory = isOwn(name) ? deps.own : deps.builtIn;
       const request = {
         tool: directory.describe(name),
         arguments: directory.check(name, args),
@@ -104,8 +129,7 @@ export function libraryTools(deps: Deps): LibraryTools {
         ...(description === undefined ? {} : { description }),
         ...(actionType === undefined ? {} : { actionType }),
       };
-      if (own) await (serving ??= deps.serve(taskQueue));
-      const { execution } = await deps.gateway.execute({ ...request, ...(own ? { taskQueue } : {}) });
+      const { execution } = await deps.gateway.execute({ ...request, ...(await placeOf(name)) });
       return resultOf(await deps.gateway.ended(execution.id));
     },
   };

@@ -41,6 +41,12 @@ export function storableJson(value: unknown): string {
   return UNSTORABLE_ESCAPE.test(json) ? JSON.stringify(storableCopy(JSON.parse(json))) : json;
 }
 
+/** The same for a jsonb column that Prisma writes; null stays out of it. */
+export function storableInput(value: unknown): Prisma.InputJsonValue | undefined {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what JSON.parse makes of what JSON.stringify wrote
+  return (JSON.parse(storableJson(value)) ?? undefined) as Prisma.InputJsonValue | undefined;
+}
+
 /** JSON.stringify writes exactly the unstorable characters as such escapes (and a harmless backslash before the same letters). */
 const UNSTORABLE_ESCAPE = /\\u(?:0000|d[89a-f])/;
 

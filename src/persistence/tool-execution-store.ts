@@ -4,22 +4,26 @@ import { ACTION_TYPES } from '../domain/risk';
 import { DomainError } from '../domain/errors';
 import { TOOL_RISK_LEVELS, TOOL_STATUSES, type ToolExecution } from '../domain/tool';
 import { appendInTransaction } from './audit-trail';
-import { fromJson, member, storableJson, storableText } from './columns';
+import { fromJson, member, storableInput, storableText } from './columns';
 import type { AuditEventType } from '../domain/audit-events';
 import type { AuditEvent } from '../ports/audit';
 import type { GateVerdict } from '../domain/approval';
 import type { NewToolExecution, ToolEnd, ToolExecutionStore } from '../ports/tool';
 import type { PrismaClient, Transaction } from './client';
-import type { ToolExecution as Row } from './generated/client';
+import type { Prisma, ToolExecution as Row } from './generated/client';
 
 /** Calls of tools over `tool_executions`. */
 export function createToolExecutionStore(prisma: PrismaClient): ToolExecutionStore {
   return {
     open: (execution) => prisma.$transaction((tx) => open(tx, execution)),
     get: (id) => read(prisma, id),
-    begin: (id, gate) => prisma.$transaction((tx) => begin(tx, id, gate)),
+    begin: (id, gate, again) => prisma.$transaction((tx) => begin(tx, id, gate, again)),
     finish: (id, end) => prisma.$transaction((tx) => finish(tx, id, end)),
     refuse: (id, reason) => prisma.$transaction((tx) => refuse(tx, id, reason)),
+    failedRollbacks: (id) =>
+      prisma.toolExecution.count({
+        where: { rollbackOf: id, status: { in: ['failed', 'refused', 'unknown'] } },
+      }),
     waitingApproval: async (workflowId) => {
       const row = await prisma.approval.findFirst({
         where: { workflowId, state: 'pending' },
@@ -42,7 +46,7 @@ async function open(tx: Transaction, execution: NewToolExecution): Promise<ToolE
         actionType,
         reversible,
         description: storableText(execution.description),
-        arguments: JSON.parse(storableJson(execution.arguments)),
+        arguments: storableInput(execution.arguments) ?? {},
         argumentsDigest: digestOf(execution.arguments),
         requestedBy: storableText(requestedBy),
         workflowId,
@@ -71,10 +75,11 @@ async function begin(
   tx: Transaction,
   id: string,
   gate: GateVerdict | null,
-): Promise<'begun' | 'again' | 'ended'> {
+  again: boolean,
+): Promise<'begun' | 'interrupted' | 'ended'> {
   const { status } = await locked(tx, id);
-  if (status === 'running') return 'again';
-  if (status !== 'requested') return 'ended';
+  if (status !== 'requested' && status !== 'running') return 'ended';
+  if (status === 'running' && !again) return 'interrupted';
   if (gate !== null) await requireMode(tx, gate);
   await tx.toolExecution.update({
     where: { id },
@@ -102,7 +107,7 @@ async function finish(tx: Transaction, id: string, end: ToolEnd): Promise<ToolEx
     data: {
       status: end.status,
       endedAt: new Date(),
-      ...(end.result === undefined ? {} : { result: JSON.parse(storableJson(end.result)) ?? undefined }),
+      ...resultOf(end),
       ...(end.error === undefined ? {} : { error: storableText(end.error) }),
     },
   });
@@ -114,6 +119,11 @@ async function finish(tx: Transaction, id: string, end: ToolEnd): Promise<ToolEx
   }
   await appendInTransaction(tx, [event('tool_executed', toExecution(row))]);
   return toExecution(row);
+}
+
+function resultOf({ result }: ToolEnd): { readonly result?: Prisma.InputJsonValue } {
+  const stored = result === undefined ? undefined : storableInput(result);
+  return stored === undefined ? {} : { result: stored };
 }
 
 async function refuse(tx: Transaction, id: string, reason: string): Promise<ToolExecution> {

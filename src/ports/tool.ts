@@ -45,15 +45,17 @@ export interface ToolExecutionStore {
   /** @throws {DomainError} `not_found`. */
   get(id: string): Promise<ToolExecution>;
   /**
-   * Marks it running, if the mode still has the version of the verdict. `again` when an earlier attempt has begun, and
-   * `ended` when it has come to an end.
+   * Marks it running, if the mode still has the version of the verdict. `interrupted` when an earlier attempt has begun
+   * and it may not be done `again`, and `ended` when it has come to an end.
    * @throws {DomainError} `mode_changed`.
    */
-  begin(id: string, gate: GateVerdict | null): Promise<'begun' | 'again' | 'ended'>;
+  begin(id: string, gate: GateVerdict | null, again: boolean): Promise<'begun' | 'interrupted' | 'ended'>;
   /** Ends what was begun; a rollback that succeeded marks what it took back. What has ended stays as it is. */
   finish(id: string, end: ToolEnd): Promise<ToolExecution>;
   /** Ends what was never begun. */
   refuse(id: string, reason: string): Promise<ToolExecution>;
+  /** How many times taking it back came to nothing. */
+  failedRollbacks(id: string): Promise<number>;
   /** The question that its workflow waits with. */
   waitingApproval(workflowId: string): Promise<string | null>;
 }
@@ -72,6 +74,10 @@ export interface ToolRequest {
   readonly waitMs: number;
 }
 
+export interface ToolRollback extends Pick<ToolRequest, 'requestedBy' | 'taskQueue' | 'waitMs'> {
+  readonly executionId: string;
+}
+
 export interface ToolAnswer {
   readonly execution: ToolExecution;
   /** What it waits for. */
@@ -84,6 +90,9 @@ export interface ToolGateway {
   execute(request: ToolRequest): Promise<ToolAnswer>;
   /** Waits for the end of a call, however long a person takes. @throws {DomainError} `not_found`. */
   ended(executionId: string): Promise<ToolExecution>;
-  /** Takes back what an execution did. @throws {DomainError} `not_found`; `state_conflict` when there is nothing to take back. */
-  rollback(executionId: string, requestedBy: string, waitMs: number): Promise<ToolAnswer>;
+  /**
+   * Takes back what an execution did; asked again after that came to nothing, it is tried again.
+   * @throws {DomainError} `not_found`; `state_conflict` when there is nothing to take back; `not_ready`.
+   */
+  rollback(request: ToolRollback): Promise<ToolAnswer>;
 }

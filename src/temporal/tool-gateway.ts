@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError, WorkflowFailedError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { canonicalJson } from '../domain/canonical-json';
 import { DomainError } from '../domain/errors';
@@ -45,7 +45,7 @@ export function createToolGateway(deps: Deps): ToolGateway {
         idempotencyKey: id,
         tool: tool.name,
         riskLevel: tool.riskLevel,
-        actionType: request.actionType ?? toolActionType(tool.riskLevel),
+        actionType: toolActionType(tool.riskLevel, request.actionType),
         reversible: tool.reversible,
         description,
         arguments: request.arguments,
@@ -60,20 +60,22 @@ export function createToolGateway(deps: Deps): ToolGateway {
 
     async ended(executionId) {
       const { workflowId } = await deps.executions.get(executionId);
-      // A workflow that was cancelled or terminated has ended as well: the record says as what.
-      await deps.client.workflow
-        .getHandle(workflowId)
-        .result()
-        .catch(() => undefined);
+      try {
+        await deps.client.workflow.getHandle(workflowId).result();
+      } catch (error) {
+        // One that failed or was cancelled has ended as well: the record says as what.
+        if (!(error instanceof WorkflowFailedError)) throw error;
+      }
       return deps.executions.get(executionId);
     },
 
-    async rollback(executionId, requestedBy, waitMs) {
+    async rollback({ executionId, requestedBy, waitMs, taskQueue }) {
       const original = await deps.executions.get(executionId);
       const { tool, riskLevel, actionType, status } = original;
       if (!original.reversible) throw conflict(`${tool} has no way back`);
       if (status !== 'succeeded') throw conflict(`the execution is ${status}: there is nothing to take back`);
-      const id = deps.recordId('tool_rollback', executionId);
+      const failed = await deps.executions.failedRollbacks(executionId);
+      const id = deps.recordId('tool_rollback', executionId, String(failed));
       const standing = await deps.executions.open({
         id,
         idempotencyKey: id,
@@ -87,7 +89,7 @@ export function createToolGateway(deps: Deps): ToolGateway {
         workflowId: `tool-${tool}-${id}`,
         rollbackOf: executionId,
       });
-      return run(deps, standing, waitMs, undefined);
+      return run(deps, standing, waitMs, taskQueue);
     },
   };
 }
@@ -117,7 +119,11 @@ async function run(
   const handle = deps.client.workflow.getHandle(workflowId);
   const progress = await news(deps, handle, waitMs);
   if (progress?.blocked === true) throw new DomainError('action_blocked', progress.message, { id });
-  return { execution: await deps.executions.get(id), approvalId: progress?.approvalId ?? null };
+  const approvalId =
+    progress === undefined
+      ? await deps.executions.waitingApproval(workflowId)
+      : (progress.approvalId ?? null);
+  return { execution: await deps.executions.get(id), approvalId };
 }
 
 /** Undefined when the time is over before there is news. */

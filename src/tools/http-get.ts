@@ -81,8 +81,11 @@ async function addressOf(url: URL, allowed: AllowList, resolve: Resolve): Promis
 function get(url: URL, address: string, signal: AbortSignal): Promise<IncomingMessage> {
   const family = isIP(address);
   const lookup: LookupFunction = (_hostname, options, callback) => {
-    if (options.all === true) callback(null, [{ address, family }]);
-    else callback(null, address, family);
+    // Later, as a look-up answers: whoever listens to the socket does by then.
+    setImmediate(() => {
+      if (options.all === true) callback(null, [{ address, family }]);
+      else callback(null, address, family);
+    });
   };
   const send = url.protocol === 'https:' ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { DomainError, guardedCall, type Tinman } from '../../src';
 import { openTinman } from '../../src/library/tinman';
 import { createLogger } from '../../src/observability/logger';
@@ -58,7 +59,7 @@ describe('tools of a program', () => {
       },
       ({ query }) => {
         asked.push(query);
-        return Promise.resolve([`about ${String(query)}`]);
+        return Promise.resolve([`about ${JSON.stringify(query)}`]);
       },
     );
     const result = await guardedCall(tinman, search, {
@@ -66,7 +67,7 @@ describe('tools of a program', () => {
       description: 'Search for relevant documents',
       arguments: { query: 'AI safety' },
     });
-    expect(result).toEqual(['about AI safety']);
+    expect(result).toEqual(['about "AI safety"']);
     expect(asked).toEqual(['AI safety']);
     expect(await executions('search')).toMatchObject([
       { status: 'succeeded', description: 'Search for relevant documents', requested_by: 'library' },
@@ -94,9 +95,38 @@ describe('tools of a program', () => {
       message: 'breaks: no disk',
     });
     expect(await refusalOf(tinman.guardedCall('hangs'))).toMatchObject({
-      message: 'hangs: it took longer than 200 ms',
+      message: 'hangs: it took longer than 200 ms: it may have been done, or not',
     });
     expect(await refusalOf(tinman.guardedCall('floods'))).toMatchObject({ code: 'tool_failed' });
+  });
+
+  it('are taken back where they were called, and again after that failed', async () => {
+    const undone: unknown[] = [];
+    tinman.tools.register(
+      {
+        name: 'label',
+        riskLevel: 'low',
+        rollback: (args, result) => {
+          undone.push([args, result]);
+          return undone.length === 1 ? Promise.reject(new Error('no network')) : Promise.resolve('gone');
+        },
+      },
+      () => Promise.resolve('made'),
+    );
+    await tinman.guardedCall('label', { arguments: { name: 'x' } });
+    const id = z.string().parse((await executions('label'))[0]?.['id']);
+    await expect(tinman.tools.rollback(id)).rejects.toThrow('label: no network');
+    expect(await tinman.tools.rollback(id)).toBe('gone');
+    expect(undone).toEqual([
+      [{ name: 'x' }, 'made'],
+      [{ name: 'x' }, 'made'],
+    ]);
+    expect(await executions('label')).toMatchObject([
+      { status: 'succeeded', rollback_of: id },
+      { status: 'failed', rollback_of: id },
+      { id, status: 'rolled_back' },
+    ]);
+    await expect(tinman.tools.rollback(id)).rejects.toMatchObject({ code: 'state_conflict' });
   });
 
   it('that destroy are blocked outside lab, and a person decides what is of medium risk', async () => {

@@ -1,9 +1,13 @@
 import { createServer, type Server } from 'node:http';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
+import { Socket } from 'node:net';
+import { z } from 'zod';
 import { createHttpGet } from '../../src/tools/http-get';
 import { isPublicAddress, type Resolve } from '../../src/tools/public-address';
 
 const context = { signal: AbortSignal.timeout(30_000), requestedBy: 'ana', executionId: 'x' };
+const SOCKET = z.object({ socket: z.instanceof(Socket) });
 const resolveTo =
   (...addresses: string[]): Resolve =>
   () =>
@@ -150,6 +154,33 @@ describe('http_get', () => {
       /192\.0\.2\.77/,
     );
     expect({ answers, asked }).toEqual({ answers: 1, asked: [] });
+  });
+
+  it('connects to the very address that was checked, whatever the name leads to by then', async () => {
+    const sought: string[] = [];
+    // The moment between the look-up of a socket and its connection: nothing leaves this machine.
+    const listen = (message: unknown): void => {
+      const { socket } = SOCKET.parse(message);
+      socket.once('lookup', (_error: unknown, address: string) => {
+        sought.push(address);
+        socket.destroy(new Error('seen'));
+      });
+    };
+    subscribe('net.client.socket', listen);
+    const answers = ['93.184.215.14', '127.0.0.1'];
+    const rebinding: Resolve = () =>
+      Promise.resolve([{ address: answers.shift() ?? '127.0.0.1', family: 4 }]);
+    try {
+      const reading = get(`http://api.example.com:${port}/`, ['api.example.com'], rebinding);
+      await expect(reading).rejects.toThrow('seen');
+    } finally {
+      unsubscribe('net.client.socket', listen);
+    }
+    expect({ sought, answers, asked }).toEqual({
+      sought: ['93.184.215.14'],
+      answers: ['127.0.0.1'],
+      asked: [],
+    });
   });
 
   it('checks every hop of a redirect like a request', async () => {

@@ -6,6 +6,7 @@ import type { StartedCycle } from '../../ports/cycle-gateway';
 import type { ApiRecord, Records } from '../../ports/records';
 import type { ApiDeps } from '../deps';
 import { HttpProblem } from '../problem';
+import { PreferHeader, preferredWait } from '../preferred-wait';
 import { presentProgress, Progress } from '../progress';
 import { Cycle, CycleResult } from '../resources';
 import { defineRoute, type Reply, type Route } from '../route';
@@ -39,9 +40,7 @@ const WaitQuery = z.object({
     .describe(`Seconds to wait for the end, capped at ${MAX_WAIT_SECONDS}.`),
 });
 
-const WaitHeaders = IdempotencyHeaders.extend({
-  prefer: z.string().optional().describe('`wait=SECONDS` waits like the query parameter.'),
-});
+const WaitHeaders = IdempotencyHeaders.extend(PreferHeader);
 
 const Started = z.object({ id: z.guid(), workflow_id: z.string() }).meta({ id: 'StartedCycle' });
 
@@ -148,12 +147,6 @@ function toCycleRequest(body: z.output<typeof CycleBody>, defaultTarget: string)
     replayPairs: body.replay_pairs,
     budgetMicroUsd: body.budget_usd == null ? null : microOfUsd(body.budget_usd),
   };
-}
-
-/** `wait` of a Prefer header in whole seconds (RFC 7240); preferences that are not understood are ignored. */
-function preferredWait(prefer: string | undefined): number | undefined {
-  const seconds = /(?:^|[,;\s])wait\s*=\s*"?(\d{1,9})"?(?=$|[,;\s])/i.exec(prefer ?? '')?.[1];
-  return seconds === undefined ? undefined : Number(seconds);
 }
 
 /** False as well when the caller is gone or the server stops: the cycle goes on without either. */

@@ -3,12 +3,14 @@ import { DomainError } from '../../domain/errors';
 import { TOOL_RISK_LEVELS } from '../../domain/tool';
 import type { ToolAnswer } from '../../ports/tool';
 import type { ApiDeps } from '../deps';
+import { PreferHeader, preferredWait } from '../preferred-wait';
 import { ToolExecution } from '../resources';
 import { defineRoute, type Reply, type Route } from '../route';
 import { EmptyBody, IdempotencyHeaders, IdParams, text } from '../schemas';
 
 const DESCRIPTION_LIMIT = 2_000;
 const MAX_WAIT_SECONDS = 120;
+const DEFAULT_WAIT_SECONDS = 30;
 
 const ToolList = z
   .object({
@@ -31,9 +33,11 @@ const WaitQuery = z.strictObject({
     .number()
     .min(0)
     .max(MAX_WAIT_SECONDS)
-    .default(30)
-    .describe('Seconds to wait for the end; after that the answer is 202.'),
+    .optional()
+    .describe(`Seconds to wait for the end, else ${DEFAULT_WAIT_SECONDS}; after that the answer is 202.`),
 });
+
+const WaitHeaders = z.object(PreferHeader);
 
 const Call = z
   .strictObject({
@@ -62,72 +66,94 @@ const responses = {
 
 /** `/tools`, calls and what takes them back; executions are listed with the other records. */
 export function toolRoutes(deps: ApiDeps): readonly Route[] {
+  return [listRoute(deps), executeRoute(deps), rollbackRoute(deps)];
+}
+
+function listRoute({ tools }: ApiDeps): Route {
+  return defineRoute({
+    method: 'GET',
+    path: '/tools',
+    tag: 'tools',
+    summary: 'The tools, each with what calling it means.',
+    access: 'viewer',
+    responses: { 200: { description: 'The tools.', schema: ToolList } },
+    handler: () => ({
+      status: 200,
+      body: {
+        tools: tools.descriptions.map(({ name, description, riskLevel, reversible, parameters }) => ({
+          name,
+          description,
+          risk_level: riskLevel,
+          reversible,
+          parameters,
+        })),
+      },
+    }),
+  });
+}
+
+function executeRoute(deps: ApiDeps): Route {
   const { tools, toolCalls } = deps;
-  return [
-    defineRoute({
-      method: 'GET',
-      path: '/tools',
-      tag: 'tools',
-      summary: 'The tools, each with what calling it means.',
-      access: 'viewer',
-      responses: { 200: { description: 'The tools.', schema: ToolList } },
-      handler: () => ({
-        status: 200,
-        body: {
-          tools: tools.descriptions.map(({ name, description, riskLevel, reversible, parameters }) => ({
-            name,
-            description,
-            risk_level: riskLevel,
-            reversible,
-            parameters,
-          })),
-        },
-      }),
-    }),
-    defineRoute({
-      method: 'POST',
-      path: '/tools/:name/execute',
-      tag: 'tools',
-      summary: 'Calls a tool, behind risk policy and approval.',
-      access: 'operator',
-      params: Params,
-      query: WaitQuery,
-      headers: IdempotencyHeaders,
-      body: Call,
-      responses,
-      problems: {
-        404: 'There is no such tool.',
-        409: 'It was not approved, or the key was used for another call.',
-        502: 'The tool failed; `error` says how.',
-      },
-      handler: async ({ params, query, headers, body, principal }) => {
-        const key = headers['idempotency-key'];
-        const answer = await toolCalls.execute({
-          tool: tools.describe(params.name),
-          arguments: tools.check(params.name, body.arguments),
-          requestedBy: principal.name,
-          waitMs: query.wait * 1_000,
-          ...(body.description === undefined ? {} : { description: body.description }),
-          ...(key === undefined ? {} : { idempotencyKey: key }),
-        });
-        return replyTo(deps, answer);
-      },
-    }),
-    defineRoute({
-      method: 'POST',
-      path: '/tools/executions/:id/rollback',
-      tag: 'tools',
-      summary: 'Takes back what a call did, where its tool can; passes matrix and approval.',
-      access: 'operator',
-      params: IdParams,
-      query: WaitQuery,
-      body: EmptyBody,
-      responses,
-      problems: { 404: 'There is no such execution.', 409: 'There is nothing to take back.' },
-      handler: async ({ params, query, principal }) =>
-        replyTo(deps, await toolCalls.rollback(params.id, principal.name, query.wait * 1_000)),
-    }),
-  ];
+  return defineRoute({
+    method: 'POST',
+    path: '/tools/:name/execute',
+    tag: 'tools',
+    summary: 'Calls a tool, behind risk policy and approval.',
+    access: 'operator',
+    params: Params,
+    query: WaitQuery,
+    headers: IdempotencyHeaders.extend(PreferHeader),
+    body: Call,
+    responses,
+    problems: {
+      404: 'There is no such tool.',
+      409: 'It was not approved, or the key was used for another call.',
+      502: 'The tool failed; `error` says how.',
+    },
+    handler: async ({ params, query, headers, body, principal }) => {
+      refuseWhileDraining(deps);
+      const key = headers['idempotency-key'];
+      const answer = await toolCalls.execute({
+        tool: tools.describe(params.name),
+        arguments: tools.check(params.name, body.arguments),
+        requestedBy: principal.name,
+        waitMs: waitMsOf(query, headers),
+        ...(body.description === undefined ? {} : { description: body.description }),
+        ...(key === undefined ? {} : { idempotencyKey: key }),
+      });
+      return replyTo(deps, answer);
+    },
+  });
+}
+
+function rollbackRoute(deps: ApiDeps): Route {
+  return defineRoute({
+    method: 'POST',
+    path: '/tools/executions/:id/rollback',
+    tag: 'tools',
+    summary: 'Takes back what a call did, where its tool can; passes matrix and approval.',
+    access: 'operator',
+    params: IdParams,
+    query: WaitQuery,
+    headers: WaitHeaders,
+    body: EmptyBody,
+    responses,
+    problems: { 404: 'There is no such execution.', 409: 'There is nothing to take back.' },
+    handler: async ({ params, query, headers, principal }) => {
+      refuseWhileDraining(deps);
+      const requestedBy = principal.name;
+      const waitMs = waitMsOf(query, headers);
+      return replyTo(deps, await deps.toolCalls.rollback({ executionId: params.id, requestedBy, waitMs }));
+    },
+  });
+}
+
+function waitMsOf({ wait }: z.infer<typeof WaitQuery>, { prefer }: z.infer<typeof WaitHeaders>): number {
+  return Math.min(wait ?? preferredWait(prefer) ?? DEFAULT_WAIT_SECONDS, MAX_WAIT_SECONDS) * 1_000;
+}
+
+function refuseWhileDraining({ health }: ApiDeps): void {
+  if (health.draining()) throw new DomainError('not_ready', 'the server is shutting down');
 }
 
 /** @throws {DomainError} for a call that came to nothing. */
