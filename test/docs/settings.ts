@@ -28,7 +28,7 @@ export function settingRows(): readonly SettingRow[] {
 
 function rowsOf(node: Described, byDefault: unknown, path: readonly string[]): readonly SettingRow[] {
   if (node.properties !== undefined) {
-    const defaults = z.looseObject({}).parse(byDefault);
+    const defaults = z.looseObject({}).parse(byDefault ?? {});
     return Object.entries(node.properties).flatMap(([name, inner]) =>
       rowsOf(inner, defaults[name], [...path, name]),
     );
@@ -57,7 +57,7 @@ function valuesOf(node: Described): string {
 
 function textKindOf({ format, pattern }: Described): string {
   if (format === 'uri' || pattern?.includes('postgres') === true) return 'URL';
-  return pattern === undefined ? 'text' : 'host:port';
+  return pattern?.includes(':') === true ? 'host:port' : 'text';
 }
 
 function rangeOf({ type, minimum, exclusiveMinimum, maximum }: Described): string {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PROMPT_VERSION } from '../../src/researcher/prompts/role';
 import { startOpenAiServer, type OpenAiAnswer, type OpenAiServer } from '../support/openai-server';
 import type { Fault } from '../support/protocol-server';
 import { problemIn } from '../api/api-client';
@@ -90,7 +91,7 @@ describe('a small OpenAI-compatible model as the researcher', () => {
         status: 'answered',
         provider: 'openai-compatible',
         model: MODEL,
-        prompt_version: expect.stringMatching(/^prompts-\d+$/) as string,
+        prompt_version: PROMPT_VERSION,
       });
     }
     const bill = 1_000 * 2 + 4_000 * 0.5 + 200 * 8;

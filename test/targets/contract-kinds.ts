@@ -6,7 +6,7 @@ import { startOpenAiServer, type OpenAiAnswer } from '../support/openai-server';
 import type { Fault, ProtocolServer, Script } from '../support/protocol-server';
 
 /** What a target's endpoint answers, in no protocol's words. */
-export interface NeutralAnswer {
+interface NeutralAnswer {
   readonly text?: string;
   readonly toolCalls?: readonly { readonly id: string; readonly name: string; readonly input: object }[];
   readonly finish?: 'length' | 'content_filter' | 'unheard_of';
@@ -15,7 +15,7 @@ export interface NeutralAnswer {
 }
 
 /** How a request reached the endpoint, in no protocol's words. */
-export interface SeenRequest {
+interface SeenRequest {
   readonly key: string | undefined;
   readonly system: string | undefined;
   readonly lastUser: string | undefined;
