@@ -110,10 +110,7 @@ export const RESOURCE_QUERIES: Readonly<Record<Resource, ResourceQuery>> = {
         t.workflow_id, t.mode, t.policy_version, t.approval_id, t.status, t.result, t.error, t.rollback_of,
         t.started_at AS created_at, t.ended_at
       FROM tool_executions t) AS r`,
-    filters: {
-      ...ids('cycle_id'),
-      ...texts('tool_name', 'risk_level', 'status', 'requested_by', 'workflow_id'),
-    },
+    filters: { ...texts('tool_name', 'risk_level', 'status', 'requested_by', 'workflow_id') },
     order: Prisma.sql`r.created_at`,
     present: presentRow,
   },

@@ -12,7 +12,7 @@ const CYCLE = {
   runs_per_experiment: 4,
   replay_pairs: 10,
 };
-const WATCH_SECONDS = 15;
+const WATCH_SECONDS = 30;
 
 const asked = z.object({ deployment_id: z.string(), approval_id: z.string(), workflow_id: z.string() });
 const intervention = z.looseObject({
