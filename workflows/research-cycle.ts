@@ -36,10 +36,13 @@ export async function researchCycle(input: CycleInput, carried?: Carried): Promi
   const view = new CycleView(input, counts);
   const desk = new ApprovalDesk(witnessed.recordApproval, (pending) => view.showPending(pending));
   wf.setHandler(statusQuery, () => view.status(desk.list()));
-  const setPaused = async (paused: boolean): Promise<void> => {
+  let written = Promise.resolve();
+  const setPaused = (paused: boolean): Promise<void> => {
     counts.paused = paused;
     view.refresh();
-    await witnessed.recordPause({ cycleId, paused });
+    // One after the other: of two at once, the earlier could be written last.
+    written = written.then(() => witnessed.recordPause({ cycleId, paused }));
+    return written;
   };
   wf.setHandler(pauseCycleSignal, () => setPaused(true));
   wf.setHandler(resumeCycleSignal, () => setPaused(false));
