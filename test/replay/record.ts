@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
 import { startAnthropicServer, type AnthropicServer } from '../support/anthropic-server';
 import { startOpenAiServer, type OpenAiServer } from '../support/openai-server';
 import { startStack, type Stack } from '../support/stack';
@@ -52,6 +53,10 @@ class HeldTarget {
     );
     return id;
   }
+}
+
+async function ended(stack: Stack, workflowId: string): Promise<void> {
+  await (await stack.client()).workflow.getHandle(workflowId).result();
 }
 
 describe('recording', () => {
@@ -142,6 +147,44 @@ describe('recording', () => {
       await keep('cancelled-waiting', shadow, waiting.id, people);
     } finally {
       await shadow.stop();
+    }
+  }, 120_000);
+
+  it('mode transitions, a tool that is approved, and a deployment that is not', async () => {
+    const stack = await startStack({
+      temporal: lab.temporal,
+      settings: { tools: { sql_query: { url_env: 'TINMAN_DATABASE_URL' } } },
+    });
+    const id = z.looseObject({ approval_id: z.string(), workflow_id: z.string().optional() });
+    try {
+      const people = await ResearchClient.at(stack.url);
+      const address = stack.temporal.address;
+      const { failures } = await people.run({ ...SMALL, focus: 'logic_error', replay_pairs: 20 });
+      const transition = (to: string) => people.api.post('/mode/transition', { target_mode: to });
+      await transition('shadow');
+      await recordHistory('mode-changed', { address, workflowId: 'mode-transition' });
+      for (const { id: failure } of failures) {
+        await people.api.post(`/failures/${failure}/resolve`, { evidence: 'for the record' });
+      }
+      await transition('production');
+      await stack.cli('mode', 'rollback');
+      await recordHistory('mode-superseded', { address, workflowId: 'mode-transition' });
+
+      const called = await people.api.post('/tools/sql_query/execute', { arguments: { sql: 'SELECT 1' } });
+      const tool = id.parse(called.body);
+      await people.decide(tool.approval_id, 'approved');
+      await ended(stack, tool.workflow_id ?? '');
+      await recordHistory('tool-approved', { address, workflowId: tool.workflow_id ?? '' });
+
+      const [improved] = await stack.query<{ id: string }>(
+        `SELECT intervention_id AS id FROM simulations WHERE verdict = 'improved' LIMIT 1`,
+      );
+      const asked = id.parse((await people.api.post(`/interventions/${improved?.id}/deploy`, {})).body);
+      await people.decide(asked.approval_id, 'rejected');
+      await ended(stack, asked.workflow_id ?? '');
+      await recordHistory('deployment-rejected', { address, workflowId: asked.workflow_id ?? '' });
+    } finally {
+      await stack.stop();
     }
   }, 120_000);
 
