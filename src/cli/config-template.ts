@@ -84,6 +84,15 @@ export const CONFIG_TEMPLATE = `## Settings of Tinman. Every one is optional, an
 #   watch_hours: 24
 #   watch_replays: 30
 
+## What the guarded tools may reach; see docs/tools.md. Nothing unless it stands here.
+# tools:
+#   http_get:
+#     allow: []
+##    - status.example.com
+##    - '*.internal.example.com:8443'
+##  sql_query:
+##    url_env: READ_ONLY_DATABASE_URL
+
 ## Who is told what happens, signed; see docs/webhooks.md. Without events: everything.
 # webhooks: []
 ##   - name: team-chat

@@ -26,7 +26,7 @@ function listRoute(records: Records, resource: Resource): Route {
     path,
     tag: resource,
     access: 'viewer',
-    summary: `The ${resource}, newest first.`,
+    summary: `The ${resource.replaceAll('_', ' ')}, newest first.`,
     query: listQuery(records.filters[resource]),
     responses: { 200: { description: 'One page.', schema: pageOf(record) } },
     handler: async ({ query }) => {
