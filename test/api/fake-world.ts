@@ -3,13 +3,9 @@ import type { ApprovalDecision, DecidedApproval } from '../../src/domain/approva
 import type { CycleProgress, CycleRequest } from '../../src/domain/cycle';
 import { DEFAULT_POLICY, loadRiskPolicy } from '../../src/config/risk-policy';
 import { DomainError } from '../../src/domain/errors';
-import { blockedReason } from '../../src/domain/mode-transition';
-import type { TransitionAnswer } from '../../src/ports/mode-gateway';
+import { fakeTools, toolAnswer } from './fake-tools';
+import { transitionAnswer } from './fake-modes';
 import type { Principal } from '../../src/domain/access';
-import { createDetectionEngines } from '../../src/detection/engines';
-import type { ToolRiskLevel } from '../../src/domain/tool';
-import type { Tool, ToolAnswer, ToolRequest } from '../../src/ports/tool';
-import { ToolRegistry } from '../../src/tools';
 import type { Mode } from '../../src/domain/mode';
 import type { ApiDeps } from '../../src/api/deps';
 import type { Probe } from '../../src/ports/health';
@@ -98,10 +94,6 @@ export class FakeWorld {
   readonly requesters: string[] = [];
   /** Keys by their text; nobody needs one while there are none. */
   readonly principals = new Map<string, Principal>();
-  private readonly tools = new ToolRegistry(createDetectionEngines().schemaViolation, [
-    toolOf('look', 'low'),
-    toolOf('change', 'medium'),
-  ]);
   private readonly keys: ApiDeps['access']['keys'] = {
     exist: () => Promise.resolve(this.principals.size > 0),
     principalOf: (key) => Promise.resolve(this.principals.get(key)),
@@ -127,7 +119,13 @@ export class FakeWorld {
         history: () => this.read(() => []),
       },
       policy: { current: () => defaultPolicy, file: DEFAULT_POLICY.shownAs },
-      modes: { request: (input) => Promise.resolve(this.transition(input.to)) },
+      modes: {
+        request: ({ to }) => {
+          const answer = transitionAnswer(this.mode, to, this.approvalId);
+          if (answer.state === 'done') this.mode = to;
+          return Promise.resolve(answer);
+        },
+      },
       access: {
         keys: this.keys,
         proofs: { write: (_decision, { keyId }) => Promise.resolve(keyId ?? undefined) },
@@ -135,9 +133,10 @@ export class FakeWorld {
         requestsPerMinute: 1_000_000,
         corsOrigins: ['https://console.example.com'],
       },
-      tools: this.tools,
+      tools: fakeTools,
       toolCalls: {
-        execute: (request) => Promise.resolve(this.toolAnswer(request)),
+        execute: (request) =>
+          Promise.resolve(toolAnswer(request, this.firstId('tool_executions'), this.approvalId)),
         rollback: () => Promise.reject(new DomainError('state_conflict', 'there is nothing to take back')),
       },
       targets: {
@@ -156,47 +155,6 @@ export class FakeWorld {
       identity: { version: '0.1.0', sessionId: randomUUID(), startedAt: new Date(Date.now() - 5_000) },
       logger: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
     };
-  }
-
-  private toolAnswer({ tool, arguments: args, requestedBy }: ToolRequest): ToolAnswer {
-    const waits = tool.riskLevel !== 'low';
-    return {
-      approvalId: waits ? this.approvalId : null,
-      execution: {
-        id: this.firstId('tool_executions'),
-        tool: tool.name,
-        riskLevel: tool.riskLevel,
-        actionType: 'TOOL_CALL',
-        reversible: tool.reversible,
-        description: '',
-        arguments: args,
-        requestedBy,
-        workflowId: 'tool-1',
-        status: waits ? 'requested' : args['fail'] === true ? 'failed' : 'succeeded',
-        result: null,
-        error: args['fail'] === true ? 'it broke' : null,
-        rollbackOf: null,
-      },
-    };
-  }
-
-  private transition(to: Mode): TransitionAnswer {
-    const from = this.mode;
-    const blocked = blockedReason(from, to, {
-      completedCycles: 1,
-      migrationProblem: undefined,
-      unresolvedS4: 0,
-      improvedSimulations: 1,
-    });
-    if (blocked !== undefined) {
-      throw new DomainError('transition_not_allowed', blocked, { blockedReason: blocked });
-    }
-    if (to === 'production') {
-      const { approvalId } = this;
-      return { state: 'waiting', from, to, message: 'waits', approvalId, workflowId: 'mode-transition' };
-    }
-    this.mode = to;
-    return { state: 'done', from, to, message: `the mode is ${to} now` };
   }
 
   private async read<T>(value: () => T): Promise<T> {
@@ -332,17 +290,4 @@ export class FakeWorld {
       draining: () => this.isDraining,
     };
   }
-}
-
-function toolOf(name: string, riskLevel: ToolRiskLevel): Tool {
-  return {
-    name,
-    riskLevel,
-    description: `Can ${name}.`,
-    parameters: { type: 'object', properties: { fail: { type: 'boolean' } }, additionalProperties: false },
-    reversible: false,
-    idempotent: true,
-    timeoutMs: 1_000,
-    execute: () => Promise.resolve(null),
-  };
 }

@@ -62,7 +62,9 @@ describe('the package', () => {
     const foreign = files.filter(
       (path) =>
         /(^|\/)(test|bench|scripts|node_modules)\/|\.map$|(?<!\.d)\.ts$/.test(path) ||
-        !/^(dist|docs|prisma\/migrations)\/|^(LICENSE|README\.md|package\.json|risk_policy\.yaml)$/.test(path),
+        !/^(dist|docs|prisma\/migrations)\/|^(LICENSE|README\.md|package\.json|risk_policy\.yaml)$/.test(
+          path,
+        ),
     );
     expect(foreign).toEqual([]);
   });

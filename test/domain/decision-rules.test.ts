@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { insufficiency, type DecisionRules, type QuestionAsked } from '../../src/domain/decision-rules';
 import { MODES } from '../../src/domain/mode';
 import { SEVERITIES } from '../../src/domain/severity';
