@@ -86,7 +86,7 @@ export interface DecidedApproval {
 
 /** `update` came through the API, `signal` past it; the others are not a person's. */
 export const DECISION_VIAS = ['update', 'signal', 'policy', 'deadline', 'cycle', 'mode'] as const;
-export type DecisionVia = (typeof DECISION_VIAS)[number];
+type DecisionVia = (typeof DECISION_VIAS)[number];
 
 /** A decision on its way to the record. */
 export interface OfferedDecision extends Omit<DecidedApproval, 'provenBy'> {
