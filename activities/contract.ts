@@ -158,7 +158,7 @@ export interface ToolInput {
 }
 
 /** The steps of `executeTool`. */
-export interface ToolActivities {
+interface ToolActivities {
   /** Reads what is asked for. Local. */
   openTool(input: { readonly executionId: string }): Promise<{
     readonly action: Omit<ProposedAction, 'approvalId'>;

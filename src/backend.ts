@@ -71,7 +71,8 @@ export async function startBackend(options: BackendOptions, onClose: OnClose): P
   await registerSearchAttributes(client);
   onClose(sealing(container, log));
   const serveTools: Backend['serveTools'] = async (taskQueue, tools) => {
-    const { runTool } = activitiesOf({ ...container, tools }, config, metrics, NEVER);
+    const activities = activitiesOf({ ...container, tools }, config, metrics, NEVER);
+    const runTool: typeof activities.runTool = (input) => activities.runTool(input);
     onClose(await startActivityWorker(endpoint, taskQueue, { runTool }, log));
   };
   const gateways = gatewaysOf(container, client, endpoint.taskQueue);

@@ -74,7 +74,7 @@ export interface ToolRequest {
   readonly waitMs: number;
 }
 
-export interface ToolRollback extends Pick<ToolRequest, 'requestedBy' | 'taskQueue' | 'waitMs'> {
+interface ToolRollback extends Pick<ToolRequest, 'requestedBy' | 'taskQueue' | 'waitMs'> {
   readonly executionId: string;
 }
 
