@@ -66,13 +66,44 @@ export type { GuardrailRule, TargetConfiguration, ToolPolicyRule } from './domai
 export { applyInputGuardrails, applyOutputGuardrails, judgeToolCall } from './domain/guardrails';
 
 export {
+  believedRate,
+  beliefFrom,
+  clopperPearsonInterval,
+  correctedRate,
+  credibleInterval,
   exactHarm,
+  holmAdjusted,
+  JEFFREYS,
   mcnemarExact,
+  mcnemarMidP,
   newcombePairedDifference,
+  pairedPower,
+  pairsForPower,
+  passAtK,
+  passHatK,
+  ratePower,
   rateOf,
+  runsForPower,
+  sequentialOperation,
+  sequentialVerdict,
+  sharedLevel,
   wilsonInterval,
 } from './domain/statistics';
-export type { Interval, PairTable } from './domain/statistics';
+export type {
+  Belief,
+  CorrectedRate,
+  Interval,
+  JudgeRecord,
+  Observation,
+  PairedEffect,
+  PairTable,
+  RateEffect,
+  SampleSize,
+  SequentialOperation,
+  SequentialPlan,
+  SequentialVerdict,
+  Share,
+} from './domain/statistics';
 export type { Rate } from './domain/failure';
 
 export { ConfigError } from './config/mistakes';

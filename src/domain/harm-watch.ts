@@ -1,5 +1,6 @@
 import type { RunOutcome } from './experiment';
 import type { ReplayedPair } from './replay';
+import { likelihoodRatio } from './statistics';
 
 /** The chance, at most, that a change which does no harm is ever taken back, however often one looks. */
 const LEVEL = 0.05;
@@ -55,15 +56,15 @@ export interface Watch extends WatchFigures {
 
 /**
  * Evidence of harm in discordant pairs, as the capital of a gambler who begins with 1 and bets that the next one is
- * broken: `mean over stakes s of (1 + s)^broken (1 - s)^fixed`. While breaking is no more likely than fixing, the game
- * is fair or worse for the gambler, so that the capital is a test supermartingale: one may look after every pair, and
- * the chance that it ever reaches 1/a is at most a.
+ * broken: `mean over stakes s of (1 + s)^broken (1 - s)^fixed`, each the likelihood ratio of a chance of `(1 + s) / 2`
+ * to an even one. While breaking is no more likely than fixing, the game is fair or worse for the gambler, so that the
+ * capital is a test supermartingale: one may look after every pair, and the chance that it ever reaches 1/a is at most a.
  * Sources: J. Ville, "Étude critique de la notion de collectif" (1939); G. Shafer, "Testing by betting", JRSS A 184
  * (2021) 407–431; I. Waudby-Smith and A. Ramdas, "Estimating means of bounded random variables by betting", JRSS B 86
  * (2024) 1–27, for the mixture over stakes.
  */
 export function harmEValue(fixed: number, broken: number): number {
-  return mean(STAKES.map((stake) => (1 + stake) ** broken * (1 - stake) ** fixed));
+  return mean(STAKES.map((stake) => likelihoodRatio(broken, fixed, 1 / 2, (1 + stake) / 2)));
 }
 
 /**

@@ -2,11 +2,10 @@ import * as fc from 'fast-check';
 import {
   exactHarm,
   mcnemarExact,
+  mcnemarMidP,
   newcombePairedDifference,
-  rateOf,
-  wilsonInterval,
-} from '../../src/domain/statistics';
-import type { PairTable } from '../../src/domain/statistics';
+} from '../../../src/domain/statistics';
+import type { PairTable } from '../../../src/domain/statistics';
 
 /** P(X <= k) for X ~ Binomial(n, 1/2) in whole numbers, as 60 decimal digits before it becomes a double. */
 function exactTail(k: number, n: number): number {
@@ -22,79 +21,12 @@ function exactTail(k: number, n: number): number {
 
 const relativeError = (actual: number, expected: number): number => Math.abs(actual - expected) / expected;
 
-const counts = fc.nat({ max: 600 }).chain((n) => fc.tuple(fc.nat({ max: n }), fc.constant(n)));
 const cell = fc.nat({ max: 150 });
 const tables: fc.Arbitrary<PairTable> = fc.record({
   both: cell,
   onlyFirst: cell,
   onlySecond: cell,
   neither: cell,
-});
-
-describe('wilsonInterval', () => {
-  // Newcombe, "Two-sided confidence intervals for the single proportion", Stat Med 17 (1998) 857–872, table I, method 3.
-  it.each([
-    [81, 263, 0.2553, 0.3662],
-    [15, 148, 0.0624, 0.1605],
-    [0, 20, 0, 0.1611],
-    [1, 29, 0.0061, 0.1718],
-  ])('gives the published interval of %i in %i', (count, n, low, high) => {
-    const interval = wilsonInterval(count, n);
-    expect(interval?.low).toBeCloseTo(low, 4);
-    expect(interval?.high).toBeCloseTo(high, 4);
-  });
-
-  it('has both ends where the score test just rejects', () => {
-    fc.assert(
-      fc.property(counts, ([count, n]) => {
-        fc.pre(n > 0);
-        const interval = wilsonInterval(count, n);
-        for (const p of [interval?.low ?? NaN, interval?.high ?? NaN]) {
-          if (p === 0 || p === 1) continue;
-          const score = (count / n - p) / Math.sqrt((p * (1 - p)) / n);
-          expect(Math.abs(score)).toBeCloseTo(1.959963984540054, 6);
-        }
-      }),
-    );
-  });
-
-  it('stays within 0 and 1, around the proportion, and mirrors failures to passes', () => {
-    fc.assert(
-      fc.property(counts, ([count, n]) => {
-        fc.pre(n > 0);
-        const { low, high } = wilsonInterval(count, n) ?? { low: NaN, high: NaN };
-        const mirrored = wilsonInterval(n - count, n) ?? { low: NaN, high: NaN };
-        expect(low).toBeGreaterThanOrEqual(0);
-        expect(high).toBeLessThanOrEqual(1);
-        expect(low).toBeLessThanOrEqual(count / n);
-        expect(high).toBeGreaterThanOrEqual(count / n);
-        expect(1 - mirrored.high).toBeCloseTo(low, 12);
-        expect(1 - mirrored.low).toBeCloseTo(high, 12);
-      }),
-    );
-  });
-
-  it('rises with every further failure', () => {
-    fc.assert(
-      fc.property(counts, ([count, n]) => {
-        fc.pre(count < n);
-        const fewer = wilsonInterval(count, n) ?? { low: NaN, high: NaN };
-        const more = wilsonInterval(count + 1, n) ?? { low: NaN, high: NaN };
-        expect(more.low).toBeGreaterThan(fewer.low);
-        expect(more.high).toBeGreaterThan(fewer.high);
-      }),
-    );
-  });
-});
-
-describe('rateOf', () => {
-  it('says nothing of no runs', () => {
-    expect(rateOf(0, 0)).toEqual({ value: null, n: 0, count: 0, low: null, high: null });
-  });
-
-  it('carries proportion, counts and interval', () => {
-    expect(rateOf(15, 148)).toEqual({ value: 15 / 148, n: 148, count: 15, ...wilsonInterval(15, 148) });
-  });
 });
 
 describe('mcnemarExact', () => {
@@ -140,6 +72,30 @@ describe('mcnemarExact', () => {
         expect(mcnemarExact(broken, fixed)).toBe(p);
         const more = Math.max(fixed, broken) + 1;
         expect(mcnemarExact(more, Math.min(fixed, broken))).toBeLessThanOrEqual(p);
+      }),
+    );
+  });
+});
+
+describe('mcnemarMidP', () => {
+  // Fagerland, Lydersen and Laake 2013: the examples of Bentur et al. (1 and 7) and of Cavo et al. (6 and 16).
+  it.each([
+    [1, 7, 0.0391],
+    [6, 16, 0.0347],
+    [0, 0, 0.5],
+    [5, 5, 1 - 252 / 2_048],
+  ])('of %i fixed and %i broken is %d', (fixed, broken, p) => {
+    expect(mcnemarMidP(fixed, broken)).toBeCloseTo(p, 4);
+    expect(mcnemarMidP(broken, fixed)).toBeCloseTo(p, 4);
+  });
+
+  it('lies below the exact p-value, by no more than the chance of the split itself', () => {
+    fc.assert(
+      fc.property(fc.nat({ max: 300 }), fc.nat({ max: 300 }), (fixed, broken) => {
+        const [midP, exact] = [mcnemarMidP(fixed, broken), mcnemarExact(fixed, broken)];
+        expect(midP).toBeGreaterThanOrEqual(0);
+        expect(midP).toBeLessThanOrEqual(exact);
+        expect(midP).toBeGreaterThanOrEqual(exact / 2 - 1e-12);
       }),
     );
   });

@@ -1,13 +1,6 @@
-import type { Rate } from './failure';
-
-/** The 97.5 % quantile of the standard normal distribution: two-sided 95 %. */
-const Z_95 = 1.959963984540054;
-
-/** Two ends of a 95 % interval. */
-export interface Interval {
-  readonly low: number;
-  readonly high: number;
-}
+import { binomialProbability } from './binomial';
+import { wilsonInterval } from './interval';
+import type { Interval } from './interval';
 
 /** A table of pairs by which side failed. Named after Newcombe's cells e, f, g, h. */
 export interface PairTable {
@@ -18,39 +11,24 @@ export interface PairTable {
 }
 
 /**
- * Wilson's score interval at 95 %, without continuity correction, for `count` of `n`; null when `n` is 0.
- * Source: E. B. Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22 (1927) 209–212.
- */
-export function wilsonInterval(count: number, n: number): Interval | null {
-  if (n === 0) return null;
-  const zz = Z_95 * Z_95;
-  const centre = count + zz / 2;
-  const spread = Z_95 * Math.sqrt((count * (n - count)) / n + zz / 4);
-  return {
-    low: count === 0 ? 0 : (centre - spread) / (n + zz),
-    high: count === n ? 1 : (centre + spread) / (n + zz),
-  };
-}
-
-/** A proportion with its Wilson interval; all null over no runs. */
-export function rateOf(count: number, n: number): Rate {
-  const interval = wilsonInterval(count, n);
-  return {
-    value: n === 0 ? null : count / n,
-    n,
-    count,
-    low: interval?.low ?? null,
-    high: interval?.high ?? null,
-  };
-}
-
-/**
  * Two-sided exact McNemar test: the probability, if fixing and breaking were equally likely, of a split at least as
  * uneven as this one. 1 without discordant pairs.
  * Source: Q. McNemar, Psychometrika 12 (1947) 153–157, with the binomial in place of its normal approximation.
  */
 export function mcnemarExact(fixed: number, broken: number): number {
   return Math.min(1, 2 * fairTail(Math.min(fixed, broken), fixed + broken));
+}
+
+/**
+ * Two-sided mid-p McNemar test: outcomes as uneven as this one count half. Less strict than the exact test, and on
+ * average at its level rather than below it; it can exceed it slightly.
+ * Source: M. W. Fagerland, S. Lydersen and P. Laake, "The McNemar test for binary matched-pairs data: mid-p and asymptotic
+ * are better than exact conditional", BMC Med. Res. Methodol. 13:91 (2013).
+ */
+export function mcnemarMidP(fixed: number, broken: number): number {
+  const n = fixed + broken;
+  const point = binomialProbability(fixed, n, 0.5);
+  return fixed === broken ? 1 - point / 2 : mcnemarExact(fixed, broken) - point;
 }
 
 /** One-sided exact test for harm: P(X >= broken) for X ~ Binomial(fixed + broken, 1/2). 1 without discordant pairs. */

@@ -1,0 +1,15 @@
+export { binomialProbability } from './binomial';
+export { clopperPearsonInterval, rateOf, wilsonInterval } from './interval';
+export type { Interval } from './interval';
+export { holmAdjusted, sharedLevel } from './multiple';
+export { exactHarm, mcnemarExact, mcnemarMidP, newcombePairedDifference } from './paired';
+export type { PairTable } from './paired';
+export { passAtK, passHatK } from './pass-at-k';
+export { believedRate, beliefFrom, credibleInterval, JEFFREYS } from './posterior';
+export type { Belief, Observation } from './posterior';
+export { pairedPower, pairsForPower, ratePower, runsForPower } from './power';
+export type { PairedEffect, RateEffect, SampleSize } from './power';
+export { correctedRate } from './prevalence';
+export type { CorrectedRate, JudgeRecord, Share } from './prevalence';
+export { likelihoodRatio, sequentialOperation, sequentialVerdict } from './sequential';
+export type { SequentialOperation, SequentialPlan, SequentialVerdict } from './sequential';
