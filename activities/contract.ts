@@ -76,7 +76,7 @@ export interface TransitionInput {
   readonly workflowId: string;
 }
 
-export interface TransitionCheck {
+interface TransitionCheck {
   readonly from: CurrentMode;
   readonly blockedReason: string | null;
   /** False for a way towards safety. */
@@ -175,7 +175,7 @@ interface ToolActivities {
 }
 
 /** The steps of `modeTransition`. */
-export interface TransitionActivities {
+interface TransitionActivities {
   /** Reads what a transition depends on and says whether it may go on, and how. Local. */
   checkTransition(input: TransitionInput): Promise<TransitionCheck>;
   /** Changes the mode, if everything still is as it was checked and approved. */

@@ -3,7 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import type { Activities } from '../../activities/contract';
+import { z } from 'zod';
+import type { Activities, StepInput } from '../../activities/contract';
 import { experimentAction } from '../../activities/support/actions';
 import { loadConfig } from '../../src/config';
 import { activitiesOf, openContainer, type Container } from '../../src/container';
@@ -11,6 +12,8 @@ import { createMetrics } from '../../src/observability/metrics';
 import type { Mode } from '../../src/domain/mode';
 import { createTestDatabase, type TestDatabase } from '../support/postgres';
 import { cycleInput } from '../support/stored-cycle';
+
+type Cycle = { readonly cycleId: string };
 
 let database: TestDatabase;
 let home: string;
@@ -44,13 +47,16 @@ async function destructiveTest() {
   const { workflowId, researcher: _researcher, researcherVersion: _version, ...input } = cycleInput();
   await activities.openCycle({ ...input, workflowId });
   const { cycleId } = input;
-  await inActivity(activities.generateHypotheses, { cycleId });
-  const { steps } = await inActivity(activities.designExperiments, { cycleId });
+  await inActivity((cycle: Cycle) => activities.generateHypotheses(cycle), { cycleId });
+  const { steps } = await inActivity((cycle: Cycle) => activities.designExperiments(cycle), { cycleId });
   const subjectId = steps[0]?.subjectId ?? '';
   const { design } = await container.stores.experiments.get(subjectId);
   await container.prisma.experiment.update({
     where: { id: subjectId },
-    data: { destructive: true, design: JSON.parse(JSON.stringify({ ...design, destructive: true })) },
+    data: {
+      destructive: true,
+      design: z.json().parse(JSON.parse(JSON.stringify({ ...design, destructive: true }))) ?? {},
+    },
   });
   const experiment = await container.stores.experiments.get(subjectId);
   const action = experimentAction(experiment, container.targets.get('demo').describe);
@@ -77,7 +83,7 @@ it('a destructive test of lab does not run once the mode is shadow, whether it w
   expect(passed).toMatchObject({ outcome: 'go', mode: 'lab' });
 
   await put('shadow');
-  const run = inActivity(activities.runExperiment, {
+  const run = inActivity((step: StepInput) => activities.runExperiment(step), {
     cycleId: waiting.cycleId,
     subjectId: waiting.subjectId,
     gate: passed,

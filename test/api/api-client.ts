@@ -77,8 +77,10 @@ export class ApiClient {
   }
 
   async call(method: string, path: string, init: RequestInit): Promise<Answer> {
-    const authorization = this.key === undefined ? {} : { authorization: `Bearer ${this.key}` };
-    const headers = { ...authorization, ...init.headers };
+    const headers = new Headers(init.headers);
+    if (this.key !== undefined && !headers.has('authorization')) {
+      headers.set('authorization', `Bearer ${this.key}`);
+    }
     const response = await fetch(`${this.url}${path}`, { ...init, headers, method });
     const type = response.headers.get('content-type') ?? '';
     const text = await response.text();

@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import { assert, boolean, constantFrom, option, property } from 'fast-check';
 import { insufficiency, type DecisionRules, type QuestionAsked } from '../../src/domain/decision-rules';
 import { MODES } from '../../src/domain/mode';
 import { SEVERITIES } from '../../src/domain/severity';
@@ -50,22 +50,18 @@ describe('an approval', () => {
 });
 
 it('a rejection is always enough', () => {
-  fc.assert(
-    fc.property(
-      fc.constantFrom(...SEVERITIES),
-      fc.constantFrom(...MODES),
-      fc.constantFrom(...MODES),
-      fc.boolean(),
-      fc.option(fc.constantFrom('ana', 'ben')),
+  assert(
+    property(
+      constantFrom(...SEVERITIES),
+      constantFrom(...MODES),
+      constantFrom(...MODES),
+      boolean(),
+      option(constantFrom('ana', 'ben')),
       (severity, mode, now, requireComment, provenBy) => {
         const question = { severity, mode, requestedBy: 'ana' };
         const rejected = { state: 'rejected', reason: null } as const;
-        return (
-          insufficiency(question, rejected, provenBy, {
-            mode: now,
-            requireComment: () => requireComment,
-          }) === undefined
-        );
+        const rules = { mode: now, requireComment: () => requireComment };
+        expect(insufficiency(question, rejected, provenBy, rules)).toBeUndefined();
       },
     ),
   );

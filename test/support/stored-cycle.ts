@@ -4,17 +4,16 @@ import { closePrisma, createPrisma } from '../../src/persistence/client';
 import { createStores } from '../../src/persistence/stores';
 import { recordId } from '../../src/persistence/record-id';
 import { createTestDatabase } from './postgres';
-import type { AssessedAction } from '../../src/ports/approval-store';
 import type { RecordedReplay, RecordedRun, StoredFinding } from '../../src/ports/stores';
 import type { CycleInput } from '../../src/domain/cycle';
-import type { ActionOrigin, GateVerdict } from '../../src/domain/approval';
-import type { DecisionRules } from '../../src/domain/decision-rules';
 import type { Hypothesis } from '../../src/domain/hypothesis';
 import type { Intervention } from '../../src/domain/intervention';
 import type { Ledger } from '../../src/ports/ledger';
 import type { PrismaClient } from '../../src/persistence/client';
 import type { SimulationResult } from '../../src/domain/simulation';
 import type { Stores } from '../../src/ports/stores';
+
+export { assessedAction, LAX, originOf } from './assessed-action';
 
 export const STAMP = { researcher: 'offline', researcherVersion: 'rules-1' } as const;
 
@@ -246,51 +245,6 @@ export const IMPROVED: SimulationResult = {
     effectHigh: null,
   },
 };
-
-/** Rules that ask nothing more of a decision. */
-export const LAX: DecisionRules = { mode: 'lab', requireComment: () => false };
-
-export function originOf({ cycleId, workflowId, requestedBy }: ActionOrigin): ActionOrigin {
-  return { cycleId, workflowId, requestedBy };
-}
-
-export function assessedAction(
-  subjectId: string,
-  changes: Partial<GateVerdict> = {},
-  policyAnswer: AssessedAction['policyAnswer'] = null,
-): AssessedAction {
-  const approvalId = changes.approvalId ?? randomUUID();
-  return {
-    action: {
-      approvalId,
-      actionType: 'RUN_EXPERIMENT',
-      subjectId,
-      description: 'run the experiment',
-      severity: 'S2',
-      estimatedCostMicroUsd: 1_000,
-      affectedSystems: ['demo', 'the ledger'],
-      isReversible: true,
-      rollbackPlan: 'nothing to undo',
-      argumentsDigest: 'arguments',
-      personRequired: false,
-    },
-    verdict: {
-      approvalId,
-      subjectId,
-      tier: 'review',
-      reason: 'severity S2 in shadow mode',
-      mode: 'shadow',
-      modeVersion: 1,
-      policyVersion: 'default-1',
-      actionDigest: 'digest',
-      outcome: 'wait',
-      deadlineMs: Date.parse('2027-01-01T00:00:00Z'),
-      ...changes,
-    },
-    policyAnswer,
-    notifyOnBlock: true,
-  };
-}
 
 /** A cycle as far as its designs, with both experiments. */
 export async function designedCycle({ stores }: Pick<StoredWorld, 'stores'>, target = 'demo') {
