@@ -1,10 +1,9 @@
 import { validateDetector } from '../src/domain/detect';
 import type { Intervention, InterventionDraft, Patch } from '../src/domain/intervention';
 import type { Mode } from '../src/domain/mode';
-import { controlPairs } from '../src/domain/replay';
 import { assessRisk } from '../src/domain/risk';
 import type { ActionType, RiskTier } from '../src/domain/risk';
-import type { CycleRecord, StoredExperiment, StoredFinding, StoredSimulation } from '../src/ports/stores';
+import type { CycleRecord, StoredFinding, StoredSimulation } from '../src/ports/stores';
 import type { Target } from '../src/ports/target';
 import type { Activities, PlannedSteps } from './contract';
 import type { ActivityDeps } from './deps';
@@ -13,8 +12,9 @@ import { explanationOf, failureCaseOf } from './support/failure-case';
 import { withHeartbeat } from './support/heartbeat';
 import { withFallback } from './support/model-fallback';
 import { mapParallel } from './support/parallel';
+import { planSimulations } from './support/plan-simulations';
+import type { PlannedSimulation } from './support/plan-simulations';
 import { plannedSteps } from './support/planned-steps';
-import { boundOf, targetPrice } from './support/reckoning';
 import { researcherOf, researcherStamp } from './support/researcher';
 
 /** What changing the target in this way is to the risk policy; undefined for what changes nothing. */
@@ -45,7 +45,9 @@ export function designInterventions(deps: ActivityDeps): Activities['designInter
       .map((finding, ordinal) => ({ finding, ordinal }))
       .filter(({ finding }) => !answered.has(finding.id));
     const added = await propose(deps, cycle, target, missing);
-    const planned = plan(deps, cycle, target, added.proposals, found, designed);
+    const spendableMicroUsd = await stillSpendable(deps, cycle);
+    const sources = { cycle, target, found, designed, spendableMicroUsd };
+    const planned = planSimulations(deps, sources, added.proposals);
     if (added.proposals.length > 0) {
       await interventions.save(cycleId, added.proposals, planned, researcherStamp(deps));
     }
@@ -119,51 +121,13 @@ function tierOf(patch: Patch, mode: Mode, { policy }: ActivityDeps): RiskTier {
   return assessRisk({ type, severity: 'S1', estimatedCostMicroUsd: 0 }, mode, policy()).tier;
 }
 
-type NewSimulation = Omit<StoredSimulation, 'state' | 'result'>;
-
-function plan(
-  deps: ActivityDeps,
-  cycle: CycleRecord,
-  target: Target,
-  proposals: readonly Proposal[],
-  found: readonly StoredFinding[],
-  designed: readonly StoredExperiment[],
-): readonly NewSimulation[] {
-  return proposals
-    .filter(({ patch }) => patch.type !== 'architectural_recommendation')
-    .map((proposal) => {
-      const experimentId = found.find(({ id }) => id === proposal.failureId)?.experimentId;
-      const experiment = designed.find(({ id }) => id === experimentId);
-      const pairs = cycle.request.replayPairs;
-      return {
-        id: deps.recordId('simulation', cycle.id, proposal.id),
-        cycleId: cycle.id,
-        interventionId: proposal.id,
-        pairsRequested: pairs,
-        estimatedCostMicroUsd:
-          experiment === undefined ? 0 : estimate(deps, experiment, target, cycle, pairs),
-      };
-    });
+/** What the cycle's own budget leaves for its replays. */
+async function stillSpendable({ stores }: ActivityDeps, { id, request }: CycleRecord): Promise<number> {
+  if (request.budgetMicroUsd === null) return Infinity;
+  const { spentMicroUsd, heldMicroUsd } = await stores.cycles.progress(id);
+  return Math.max(0, request.budgetMicroUsd - spentMicroUsd - heldMicroUsd);
 }
 
-/** Both lanes of all pairs, failing and controls, at the dearest case of the experiment. */
-function estimate(
-  deps: ActivityDeps,
-  experiment: StoredExperiment,
-  target: Target,
-  cycle: CycleRecord,
-  pairs: number,
-): number {
-  const { cases, controls, maxOutputTokens } = experiment.design;
-  const price = targetPrice(deps, target, cycle.startMode);
-  const dearest = (of: typeof cases): number =>
-    Math.max(
-      0,
-      ...of.map((testCase) => boundOf(testCase, target.describe.configuration, maxOutputTokens, price)),
-    );
-  return 2 * (pairs * dearest(cases) + controlPairs(pairs) * dearest([...controls, ...cases]));
-}
-
-function asPlanned(simulation: NewSimulation): StoredSimulation {
+function asPlanned(simulation: PlannedSimulation): StoredSimulation {
   return { ...simulation, state: 'planned', result: null };
 }

@@ -44,7 +44,7 @@ export function simulateIntervention(deps: ActivityDeps): Activities['simulateIn
         lanes.push(...replays);
       });
     });
-    const result = judgeReplay(pairsOf(lanes, false), pairsOf(lanes, true));
+    const result = judgeReplay(pairsOf(lanes, false), pairsOf(lanes, true), simulation.plan?.candidates);
     const configuration = configurationDigest(target.describe);
     await simulations.finish(simulation.id, { ...result, configurationDigest: configuration });
     return { verdict: result.verdict, budgetExhausted };

@@ -106,6 +106,18 @@ export const Simulation = z
     intervention_id: z.guid(),
     state: z.enum(['planned', 'running', 'done', 'skipped', 'failed']),
     pairs_requested: z.int(),
+    plan: z
+      .looseObject({
+        chosen_by: z
+          .enum(['request', 'power', 'budget', 'limit'])
+          .describe('What the number of pairs was chosen by.'),
+        candidates: count.describe('Changes replayed against the same failure; they share one error budget.'),
+        level: rate.describe('The two-sided level at which this one is found to be an improvement.'),
+        assumed_rate: rate.nullable().describe('The failure rate that is reckoned with.'),
+        power: rate.nullable().describe('The chance to show a change that removes 80 % of the failure.'),
+      })
+      .nullable()
+      .describe('What was fixed before the first pair.'),
     estimated_cost_usd: usd,
     verdict: z.enum(SIMULATION_VERDICTS).nullable(),
     reason: z.string().nullable(),

@@ -27,8 +27,8 @@ export interface CycleRequest {
   readonly maxExperiments: number;
   /** 1–100. */
   readonly runsPerExperiment: number;
-  /** 5–500. */
-  readonly replayPairs: number;
+  /** 5–500, or as many as it takes to show a good fix; see `sizeReplay`. */
+  readonly replayPairs: number | 'auto';
   /** The most this cycle may spend, or null for no limit of its own. */
   readonly budgetMicroUsd: number | null;
 }

@@ -1,9 +1,9 @@
 import type { ExperimentDesign, RunOutcome, TestCase } from './experiment';
 import type { PairedComparison, SimulationResult, SimulationVerdict } from './simulation';
-import { exactHarm, mcnemarExact, newcombePairedDifference } from './statistics';
+import { exactHarm, mcnemarExact, newcombePairedDifference, sharedLevel } from './statistics';
 
-/** Both tests are at this level. */
-const SIGNIFICANCE = 0.05;
+/** All tests are at this level; candidates for the same failure share it when they are to be called improvements. */
+export const SIGNIFICANCE = 0.05;
 /** A change of the failure rate by less than this is not worth a change of configuration. */
 const MEANINGFUL_EFFECT = 0.2;
 /** Fewer control pairs could not show harm: five broken of five is the least that passes the one-sided test. */
@@ -103,23 +103,32 @@ function inTurn<T>(items: readonly T[], count: number): readonly T[] {
  * What a replay showed, in this order:
  * - `degraded`: on the failing cases the change breaks more than it fixes (two-sided exact McNemar, 5 %);
  * - `side_effect`: on the controls it breaks more than it fixes (one-sided exact test, 5 %), whether it helps or not;
- * - `improved`: on the failing cases it fixes more than it breaks (two-sided exact McNemar, 5 %);
+ * - `improved`: on the failing cases it fixes more than it breaks (two-sided exact McNemar, 5 % divided by the number of
+ *   candidates for the same failure, so that the chance to call any useless one an improvement is at most 5 %);
  * - `no_change`: the interval of the effect lies within 20 points on either side, which rules out a meaningful improvement
  *   and a meaningful harm, and the baseline failed in at least 20 % of the pairs, so that there was something to improve;
  * - `inconclusive`: anything else. Five pairs are always so, or `side_effect`: their least p is 0.0625.
  *
  * Pairs with an unassessed lane are left out and counted. Pairs are taken as independent: where a target ignores the seed
  * and always answers the same, the pairs of one case repeat each other, and the result holds for those cases only.
+ *
+ * `candidates` is the number of changes that were planned against the failure, whatever became of the others: it is fixed
+ * before the first replay, so that a verdict waits for no other and never changes. Harm is not divided: missing it is the
+ * dearer mistake.
  */
 export function judgeReplay(
   failingPairs: readonly ReplayedPair[],
   controls: readonly ReplayedPair[],
+  candidates = 1,
 ): SimulationResult {
   const failing = compare(failingPairs);
   const guarded = compare(controls);
   const harm = exactHarm(guarded.fixed, guarded.broken);
-  const verdict = verdictOf(failing, harm);
-  return { verdict, reason: reasonOf(verdict, failing, guarded, harm), failing, controls: guarded };
+  const level = sharedLevel(SIGNIFICANCE, candidates);
+  const verdict = verdictOf(failing, harm, level);
+  const shared = candidates > 1 ? ` (${percent(level)} % as one of ${candidates} candidates)` : '';
+  const reason = reasonOf(verdict, `${onFailing(failing)}${shared}`, failing, guarded, harm);
+  return { verdict, reason, failing, controls: guarded, candidates, level };
 }
 
 function compare(pairs: readonly ReplayedPair[]): PairedComparison {
@@ -147,11 +156,11 @@ function compare(pairs: readonly ReplayedPair[]): PairedComparison {
   };
 }
 
-function verdictOf(failing: PairedComparison, harm: number): SimulationVerdict {
-  const shown = failing.pValue <= SIGNIFICANCE;
-  if (shown && failing.broken > failing.fixed) return 'degraded';
+function verdictOf(failing: PairedComparison, harm: number, level: number): SimulationVerdict {
+  const { pValue, fixed, broken } = failing;
+  if (broken > fixed && pValue <= SIGNIFICANCE) return 'degraded';
   if (harm <= SIGNIFICANCE) return 'side_effect';
-  if (shown) return 'improved';
+  if (fixed > broken && pValue <= level) return 'improved';
   return rulesOutEffect(failing) ? 'no_change' : 'inconclusive';
 }
 
@@ -171,6 +180,7 @@ const OPENINGS: Readonly<Record<SimulationVerdict, string>> = {
 
 function reasonOf(
   verdict: SimulationVerdict,
+  shown: string,
   failing: PairedComparison,
   controls: PairedComparison,
   harm: number,
@@ -179,7 +189,7 @@ function reasonOf(
     controls.pairs === 0
       ? 'no control was assessed, so side effects are unknown'
       : `controls: ${figures(controls)}, one-sided ${pText(harm)} for harm`;
-  return `${OPENINGS[verdict]}: ${onFailing(failing)}; ${onControls}${unassessed(failing, controls)}.`;
+  return `${OPENINGS[verdict]}: ${shown}; ${onControls}${unassessed(failing, controls)}.`;
 }
 
 function onFailing(failing: PairedComparison): string {
@@ -200,6 +210,10 @@ function unassessed(failing: PairedComparison, controls: PairedComparison): stri
 
 function points(share: number): string {
   return (share * 100).toFixed(0).replace(/^-0$/, '0');
+}
+
+function percent(share: number): string {
+  return String(Number((share * 100).toPrecision(3)));
 }
 
 function pText(p: number): string {

@@ -16,6 +16,10 @@ export interface SimulationResult {
   readonly reason: string;
   readonly failing: PairedComparison;
   readonly controls: PairedComparison;
+  /** Changes planned against the same failure, this one among them. */
+  readonly candidates: number;
+  /** The two-sided level at which this one had to be shown to be an improvement. */
+  readonly level: number;
   /** SHA-256 of the target's model and configuration that it was replayed on; the verdict holds for these. */
   readonly configurationDigest?: string;
 }

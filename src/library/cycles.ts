@@ -21,7 +21,7 @@ const Request = z.strictObject({
   maxHypotheses: within(CYCLE_REQUEST_LIMITS.maxHypotheses),
   maxExperiments: within(CYCLE_REQUEST_LIMITS.maxExperiments),
   runsPerExperiment: within(CYCLE_REQUEST_LIMITS.runsPerExperiment),
-  replayPairs: within(CYCLE_REQUEST_LIMITS.replayPairs),
+  replayPairs: z.union([z.literal('auto'), within(CYCLE_REQUEST_LIMITS.replayPairs)]),
   budgetUsd: z.number().min(0).max(1_000_000).optional(),
 });
 
@@ -37,8 +37,11 @@ export interface ResearchRequest {
   readonly maxExperiments?: number;
   /** 1–100, default 5. */
   readonly runsPerExperiment?: number;
-  /** 5–500, default 30; five pairs can never show an effect. */
-  readonly replayPairs?: number;
+  /**
+   * 5–500, default 30; five pairs can never show an effect. `auto`: as many as it takes to show a change that removes
+   * 80 % of the failure, within the budget.
+   */
+  readonly replayPairs?: number | 'auto';
   /** The most the cycle may spend. */
   readonly budgetUsd?: number;
 }

@@ -37,6 +37,7 @@ const SIMULATIONS = {
     cycle_id: 'uuid',
     intervention_id: 'uuid',
     pairs_requested: 'integer',
+    plan: 'jsonb',
     estimated_cost_micro_usd: 'bigint',
   },
 } as const;
@@ -68,6 +69,7 @@ export function createInterventionStore(prisma: PrismaClient): InterventionStore
             cycle_id: simulation.cycleId,
             intervention_id: simulation.interventionId,
             pairs_requested: simulation.pairsRequested,
+            plan: simulation.plan,
             estimated_cost_micro_usd: simulation.estimatedCostMicroUsd,
           })),
         );

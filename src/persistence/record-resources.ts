@@ -96,7 +96,7 @@ export const RESOURCE_QUERIES: Readonly<Record<Resource, ResourceQuery>> = {
   },
   simulations: {
     columns: Prisma.sql`r.id, r.cycle_id, r.intervention_id, i.failure_id, r.state, r.skip_reason, r.detail,
-      r.pairs_requested, r.estimated_cost_micro_usd, r.verdict, r.reason, r.result, r.created_at, r.ended_at`,
+      r.pairs_requested, r.plan, r.estimated_cost_micro_usd, r.verdict, r.reason, r.result, r.created_at, r.ended_at`,
     from: Prisma.sql`simulations r JOIN interventions i ON i.id = r.intervention_id
       JOIN failures f ON f.id = i.failure_id`,
     filters: { ...ids('cycle_id', 'intervention_id'), ...texts('state', 'verdict') },

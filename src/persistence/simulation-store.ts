@@ -6,6 +6,7 @@ import { advancePhase } from './cycle-phase';
 import { insertMissingWithBills } from './insert-rows';
 import { INTERVENTIONS_IN_ORDER } from './intervention-store';
 import { RUN_COLUMNS, runRow, toRunFigures } from './recorded-run';
+import type { ReplaySize } from '../domain/replay-size';
 import type { SimulationResult } from '../domain/simulation';
 import type { AuditEvent } from '../ports/audit';
 import type { RecordedReplay, SimulationStore, StoredSimulation } from '../ports/stores';
@@ -143,6 +144,7 @@ function toSimulation(row: Simulation): StoredSimulation {
     interventionId: row.interventionId,
     state: member(SIMULATION_STATES, row.state),
     pairsRequested: row.pairsRequested,
+    plan: row.plan === null ? null : fromJson<ReplaySize>(row.plan),
     estimatedCostMicroUsd: money(row.estimatedCostMicroUsd),
     result: row.result === null ? null : fromJson<SimulationResult>(row.result),
   };

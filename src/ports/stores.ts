@@ -7,6 +7,7 @@ import type { ResolutionEvidence } from '../domain/failure-resolution';
 import type { Hypothesis } from '../domain/hypothesis';
 import type { Intervention } from '../domain/intervention';
 import type { KnownFailure, MemoryEdge, MemoryNode, MemorySnapshot } from '../domain/memory';
+import type { ReplaySize } from '../domain/replay-size';
 import type { SimulationResult } from '../domain/simulation';
 import type { ApprovalStore } from './approval-store';
 import type { DeploymentStore } from './deployment-store';
@@ -138,6 +139,8 @@ export interface StoredSimulation {
   readonly interventionId: string;
   readonly state: 'planned' | 'running' | 'done' | 'skipped' | 'failed';
   readonly pairsRequested: number;
+  /** Why so many, and what they can show; null for a replay from before this was recorded. */
+  readonly plan: ReplaySize | null;
   readonly estimatedCostMicroUsd: number;
   readonly result: SimulationResult | null;
 }

@@ -182,6 +182,7 @@ describe('bad requests', () => {
     ['runs_per_experiment', 101, '/runs_per_experiment'],
     ['replay_pairs', 4, '/replay_pairs'],
     ['replay_pairs', 501, '/replay_pairs'],
+    ['replay_pairs', 'all', '/replay_pairs'],
     ['budget_usd', -0.01, '/budget_usd'],
     ['budget_usd', 1e300, '/budget_usd'],
     ['focus', 7, '/focus'],

@@ -107,7 +107,10 @@ describe('the OpenAPI document', () => {
       .object({ properties: z.record(z.string(), z.unknown()), additionalProperties: z.literal(false) })
       .parse(document.components.schemas['CycleRequest']);
     expect(request.properties['max_hypotheses']).toMatchObject({ minimum: 1, maximum: 50, default: 5 });
-    expect(request.properties['replay_pairs']).toMatchObject({ minimum: 5, maximum: 500, default: 30 });
+    expect(request.properties['replay_pairs']).toMatchObject({
+      anyOf: [{ const: 'auto' }, { minimum: 5, maximum: 500 }],
+      default: 30,
+    });
     expect(document.paths['/failures']?.['get']?.parameters?.map(({ name }) => name)).toEqual([
       'limit',
       'cursor',

@@ -115,6 +115,7 @@ export function simulationRecord(cycleId: string): ApiRecord {
     intervention_id: randomUUID(),
     state: 'done',
     pairs_requested: 30,
+    plan: { chosen_by: 'request', candidates: 2, level: 0.025, assumed_rate: 0.8, power: 0.998 },
     estimated_cost_usd: 0,
     verdict: 'improved',
     reason: 'p < 0.05',

@@ -82,6 +82,11 @@ describe('routes', () => {
     expect(problemIn(other)).toMatchObject({ status: 409, code: 'idempotency_conflict' });
   });
 
+  it('takes as many replay pairs as it takes', async () => {
+    await api.post('/research/cycle', { replay_pairs: 'auto' });
+    expect(world.started[0]?.request.replayPairs).toBe('auto');
+  });
+
   it('waits as long as asked, at most ten minutes', async () => {
     const waits: number[] = [];
     world.waitForEnd = (timeoutMs) => {

@@ -240,6 +240,8 @@ describe('commands over the API', () => {
       '2',
       '--runs',
       '3',
+      '--replay-pairs',
+      'auto',
       '--budget-usd',
       '0.5',
     ];
@@ -255,6 +257,7 @@ describe('commands over the API', () => {
       target: 'demo',
       max_hypotheses: 2,
       runs_per_experiment: 3,
+      replay_pairs: 'auto',
       budget_usd: 0.5,
     });
   });

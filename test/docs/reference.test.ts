@@ -2,7 +2,13 @@ import type { Command } from 'commander';
 import { createProgram } from '../../src/cli/program';
 import { EXIT } from '../../src/cli/exit';
 import { judgeReplay, type ReplayedPair } from '../../src/domain/replay';
-import { rateOf } from '../../src/domain/statistics';
+import {
+  pairedPower,
+  pairsForPower,
+  rateOf,
+  sequentialOperation,
+  sharedLevel,
+} from '../../src/domain/statistics';
 import { ApiClient } from '../api/api-client';
 import { FakeWorld } from '../api/fake-world';
 import { readDocument, tableIn } from './markdown';
@@ -68,6 +74,32 @@ describe('docs/statistics.md', () => {
     for (const [failed = '', assessed = '', interval] of rows) {
       const { low, high } = rateOf(Number(failed), Number(assessed));
       expect(`${low?.toFixed(3)}–${high?.toFixed(3)}`).toBe(interval);
+    }
+  });
+
+  it('shows the power and the pairs that the code computes', () => {
+    const rows = tableIn('docs/statistics.md', 'power');
+    expect(rows.length).toBeGreaterThan(3);
+    for (const [rate, power, ...needed] of rows) {
+      const effect = (candidates: number) => ({
+        baselineRate: Number(rate),
+        removedShare: 0.8,
+        level: sharedLevel(0.05, candidates),
+      });
+      expect(pairedPower(30, effect(1)).toFixed(3)).toBe(power);
+      const limits = { min: 5, max: 500 };
+      expect([1, 2, 3].map((n) => String(pairsForPower(effect(n), 0.9, limits).n))).toEqual(needed);
+    }
+  });
+
+  it('shows how the sequential verdict works', () => {
+    const rows = tableIn('docs/statistics.md', 'sequential');
+    expect(rows.length).toBeGreaterThan(3);
+    const plan = { p0: 0.05, p1: 0.5, alpha: 0.05, beta: 0.05 };
+    for (const [rate, ...shown] of rows) {
+      const { established, refuted, undecided, expectedRuns } = sequentialOperation(plan, 20, Number(rate));
+      const chances = [established, refuted, undecided].map((chance) => chance.toFixed(3));
+      expect([...chances, expectedRuns.toFixed(1)]).toEqual(shown);
     }
   });
 

@@ -70,6 +70,26 @@ describe('judgeReplay', () => {
     );
   });
 
+  it.each([
+    [6, 1, 'improved'],
+    [6, 2, 'inconclusive'],
+    [7, 3, 'improved'],
+    [7, 4, 'inconclusive'],
+  ])('%i of ten fixed, as one of %i candidates, is %s', (fixed, candidates, verdict) => {
+    const result = judgeReplay(pairs({ fixed, neither: 10 - fixed }), pairs(NO_HARM), candidates);
+    expect(result).toMatchObject({ verdict, candidates, level: 0.05 / candidates });
+  });
+
+  it('names the share of the error budget where there are several candidates', () => {
+    const { reason } = judgeReplay(pairs({ fixed: 10 }), pairs(NO_HARM), 3);
+    expect(reason).toContain('two-sided p = 0.0020 (1.67 % as one of 3 candidates); controls:');
+  });
+
+  it('finds harm however many candidates there are', () => {
+    expect(judgeReplay(pairs({ broken: 6 }), pairs(NO_HARM), 10).verdict).toBe('degraded');
+    expect(judgeReplay(pairs({ fixed: 30 }), pairs({ broken: 5 }), 10).verdict).toBe('side_effect');
+  });
+
   it('says when nothing is known', () => {
     const result = judgeReplay([], []);
     expect(result.reason).toBe(

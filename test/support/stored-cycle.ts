@@ -196,6 +196,14 @@ function simulationOf(cycleId: string, interventionId: string) {
     cycleId,
     interventionId,
     pairsRequested: 5,
+    plan: {
+      pairs: 5,
+      chosenBy: 'request' as const,
+      candidates: 1,
+      level: 0.05,
+      assumedRate: 0.5,
+      power: 0,
+    },
     estimatedCostMicroUsd: 2_000,
   };
 }
@@ -244,6 +252,8 @@ export const IMPROVED: SimulationResult = {
     effectLow: null,
     effectHigh: null,
   },
+  candidates: 1,
+  level: 0.05,
 };
 
 /** A cycle as far as its designs, with both experiments. */

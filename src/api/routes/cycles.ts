@@ -18,6 +18,13 @@ const MAX_WAIT_SECONDS = 600;
 const within = ({ min, max, default: value }: { min: number; max: number; default: number }) =>
   z.int().min(min).max(max).default(value);
 
+const { min, max, default: usualPairs } = CYCLE_REQUEST_LIMITS.replayPairs;
+const replayPairs = z
+  .union([z.literal('auto'), z.int().min(min).max(max)], {
+    error: `Expected "auto" or a whole number from ${min} to ${max}.`,
+  })
+  .default(usualPairs);
+
 const CycleBody = z
   .strictObject({
     focus: text(2_000).nullish().describe('What to look for; everything when absent.'),
@@ -25,8 +32,8 @@ const CycleBody = z
     max_hypotheses: within(CYCLE_REQUEST_LIMITS.maxHypotheses),
     max_experiments: within(CYCLE_REQUEST_LIMITS.maxExperiments).describe('Experiments per hypothesis.'),
     runs_per_experiment: within(CYCLE_REQUEST_LIMITS.runsPerExperiment),
-    replay_pairs: within(CYCLE_REQUEST_LIMITS.replayPairs).describe(
-      'Pairs of a replay; five can never show an effect.',
+    replay_pairs: replayPairs.describe(
+      'Pairs of a replay; five can never show an effect. `auto`: as many as it takes to show a change that removes 80 % of the failure, within the budget.',
     ),
     budget_usd: z.number().min(0).max(1_000_000).nullish().describe('The most the cycle may spend.'),
   })

@@ -20,7 +20,7 @@ interface StartOptions extends GlobalOptions {
   readonly maxHypotheses?: number;
   readonly maxExperiments?: number;
   readonly runs?: number;
-  readonly replayPairs?: number;
+  readonly replayPairs?: number | 'auto';
   readonly budgetUsd?: number;
   readonly idempotencyKey?: string;
   readonly watch?: boolean;
@@ -72,7 +72,11 @@ function addStart(cycle: Command, context: CliContext): void {
       `runs of an experiment (default ${runsPerExperiment.default})`,
       within(runsPerExperiment),
     )
-    .option('--replay-pairs <n>', `pairs of a replay (default ${replayPairs.default})`, within(replayPairs))
+    .option(
+      '--replay-pairs <n>',
+      `pairs of a replay, or auto: as many as it takes (default ${replayPairs.default})`,
+      (text) => (text === 'auto' ? text : within(replayPairs)(text)),
+    )
     .option('--budget-usd <amount>', 'the most the cycle may spend', dollars)
     .option('--idempotency-key <key>', 'the same key starts the cycle only once')
     .option('--watch', 'follow the cycle to its end')
