@@ -240,10 +240,7 @@ describe('commands over the API', () => {
       '2',
       '--runs',
       '3',
-      '--replay-pairs',
-      'auto',
-      '--budget-usd',
-      '0.5',
+      ...['--replay-pairs', 'auto', '--budget-usd', '0.5'],
     ];
     const started = await run(['cycle', 'start', ...options, '--idempotency-key', 'k1']);
     expect(started.out).toContain(ID);

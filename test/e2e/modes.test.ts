@@ -44,19 +44,17 @@ describe('the mode', () => {
 
   it('does not become production while an S4 is not resolved', async () => {
     await stack.query(`UPDATE failures SET severity = 'S4'`);
-    expect(problemIn(await to('production'))).toMatchObject({
-      status: 409,
-      blocked_reason: expect.stringContaining('severity S4'),
-    });
+    const barred = problemIn(await to('production'));
+    expect(barred.status).toBe(409);
+    expect(barred['blocked_reason']).toContain('severity S4');
     await stack.query(`UPDATE failures SET severity = 'S2'`);
   });
 
   it('does not become production on a decision that nobody proves', async () => {
     const approvalId = await promotion();
-    expect(problemIn(await to('lab'))).toMatchObject({
-      status: 409,
-      blocked_reason: expect.stringContaining(approvalId),
-    });
+    const barred = problemIn(await to('lab'));
+    expect(barred.status).toBe(409);
+    expect(barred['blocked_reason']).toContain(approvalId);
     expect(problemIn(await client.decide(approvalId, 'approved'))).toMatchObject({
       status: 403,
       code: 'decision_unproven',
