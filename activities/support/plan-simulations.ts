@@ -1,5 +1,6 @@
 import { CYCLE_REQUEST_LIMITS } from '../../src/domain/cycle';
 import type { Intervention } from '../../src/domain/intervention';
+import type { Mode } from '../../src/domain/mode';
 import { controlPairs } from '../../src/domain/replay';
 import { sizeReplay } from '../../src/domain/replay-size';
 import type { CycleRecord, StoredExperiment, StoredFinding, StoredSimulation } from '../../src/ports/stores';
@@ -10,12 +11,16 @@ import { boundOf, targetPrice } from './reckoning';
 /** A replay before it begins. */
 export type PlannedSimulation = Omit<StoredSimulation, 'state' | 'result'>;
 
+interface PlanningDeps extends Pick<ActivityDeps, 'recordId' | 'worstCasePrice'> {
+  readonly settingsFor: (mode: Mode) => { readonly costLimitMicroUsd: number };
+}
+
 /** What the replays of a cycle are planned from. */
 export interface SimulationSources {
-  readonly cycle: CycleRecord;
-  readonly target: Target;
-  readonly found: readonly StoredFinding[];
-  readonly designed: readonly StoredExperiment[];
+  readonly cycle: Pick<CycleRecord, 'id' | 'request' | 'startMode'>;
+  readonly target: Pick<Target, 'describe'>;
+  readonly found: readonly Pick<StoredFinding, 'id' | 'experimentId' | 'reproducibility'>[];
+  readonly designed: readonly Pick<StoredExperiment, 'id' | 'design'>[];
   /** What the cycle may still spend; Infinity where it has no limit of its own. */
   readonly spendableMicroUsd: number;
 }
@@ -25,9 +30,9 @@ export interface SimulationSources {
  * of them what the cycle may still spend.
  */
 export function planSimulations(
-  deps: ActivityDeps,
+  deps: PlanningDeps,
   sources: SimulationSources,
-  interventions: readonly Intervention[],
+  interventions: readonly Pick<Intervention, 'id' | 'failureId' | 'patch'>[],
 ): readonly PlannedSimulation[] {
   const applicable = interventions.filter(({ patch }) => patch.type !== 'architectural_recommendation');
   const { cycle, found } = sources;
@@ -58,9 +63,9 @@ export function planSimulations(
 
 /** The most that both lanes of so many pairs, failing and controls, can cost: at the dearest case of the experiment. */
 function replayCost(
-  deps: ActivityDeps,
+  deps: PlanningDeps,
   { cycle, target, designed }: SimulationSources,
-  { experimentId }: StoredFinding,
+  { experimentId }: SimulationSources['found'][number],
 ): (pairs: number) => number {
   const experiment = designed.find(({ id }) => id === experimentId);
   if (experiment === undefined) return () => 0;

@@ -11,7 +11,7 @@ import { priceInMode } from './pricing';
 /** The price to reckon with for a target in a mode. */
 export function targetPrice(
   deps: Pick<ActivityDeps, 'worstCasePrice'>,
-  target: Target,
+  target: Pick<Target, 'describe'>,
   mode: Mode,
 ): TokenPrice {
   return priceInMode(target.describe, mode, deps.worstCasePrice);

@@ -254,4 +254,32 @@ describe('a cycle on the demo application, without a model', () => {
       held_usd: 0,
     });
   });
+
+  it('replays as many pairs as it takes when asked to, and says why so many', async () => {
+    const request = { max_hypotheses: 1, max_experiments: 1, runs_per_experiment: 5, replay_pairs: 'auto' };
+    const { id } = await client.run({ ...request, focus: 'logic_error' });
+    const Plan = z.object({
+      ...{ pairs: z.number(), chosen_by: z.string(), candidates: z.number(), level: z.number() },
+      ...{ assumed_rate: z.number(), power: z.number() },
+    });
+    const Sized = z.looseObject({
+      pairs_requested: z.number(),
+      plan: Plan,
+      result: z.looseObject({ candidates: z.number(), level: z.number() }),
+      pairs: z.array(z.looseObject({ control: z.boolean() })),
+    });
+    const listed = await client.list(`/simulations?cycle_id=${id}`);
+    expect(listed.length).toBeGreaterThan(1);
+    for (const { id: simulation } of listed) {
+      const { plan, ...sized } = Sized.parse(await client.get(`/simulations/${simulation}`));
+      expect(plan).toMatchObject({
+        chosen_by: 'power',
+        pairs: sized.pairs_requested,
+        candidates: listed.length,
+      });
+      expect(plan.power).toBeGreaterThanOrEqual(0.9);
+      expect(sized.result).toMatchObject({ candidates: listed.length, level: 0.05 / listed.length });
+      expect(sized.pairs.filter(({ control }) => !control)).toHaveLength(plan.pairs);
+    }
+  });
 });
