@@ -54,8 +54,9 @@ async function designMissing(
   const mode = stricterMode(cycle.startMode, (await deps.stores.mode.current()).mode);
   const price = targetPrice(deps, target, mode);
   const made: NewExperiment[] = [];
-  const commit = new GroupCommit<readonly NewExperiment[]>((groups) =>
-    deps.stores.experiments.saveDesigns(cycle.id, groups.flat(), researcherStamp(deps)),
+  const commit = new GroupCommit<readonly NewExperiment[]>(
+    (groups) => deps.stores.experiments.saveDesigns(cycle.id, groups.flat(), researcherStamp(deps)),
+    missing.length,
   );
   let budgetExhausted = false;
   const designAll = withHeartbeat(async (signal) => {
@@ -76,7 +77,7 @@ async function designMissing(
           runsRequested: cycle.request.runsPerExperiment,
           estimatedCostMicroUsd: estimate(design, cycle.request.runsPerExperiment, target, price),
         }));
-        if (records.length > 0) commit.add(records);
+        if (records.length > 0) await commit.add(records);
         made.push(...records);
       } catch (error) {
         if (!(error instanceof BudgetExhausted)) throw error;

@@ -4,6 +4,9 @@ import { mapParallel } from './parallel';
 import { notPlayed, play } from './play';
 import type { Play, Played, PlaySession } from './play';
 
+/** Rounds of plays that may have ended and not be written: a kill repeats them. */
+const UNWRITTEN_ROUNDS = 2;
+
 export interface PlayOutcome<P extends Play> {
   readonly plan: P;
   readonly played: Played;
@@ -42,7 +45,7 @@ async function playAdmitted<P extends Play>(
   parallel: number,
   record: (outcomes: readonly PlayOutcome<P>[]) => Promise<void>,
 ): Promise<void> {
-  const commit = new GroupCommit(record);
+  const commit = new GroupCommit(record, parallel * UNWRITTEN_ROUNDS);
   try {
     await mapParallel(plans, parallel, async (plan, index) => {
       const key = await admission.keyOf(index);
@@ -51,7 +54,7 @@ async function playAdmitted<P extends Play>(
       session.draining.throwIfAborted();
       commit.throwIfFailed();
       admission.begin(key);
-      commit.add({ plan, played: await play(plan, key, session) });
+      await commit.add({ plan, played: await play(plan, key, session) });
     });
     await commit.drain();
   } catch (error) {

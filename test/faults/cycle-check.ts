@@ -27,8 +27,8 @@ export interface DisturbedCycle {
   readonly memoryBefore: MemorySize;
 }
 
-/** Steps at once × rounds reserved at once, with the round before, of so many plays at once. */
-const openReservationsAtMost = (maxParallel: number): number => maxParallel * 4 * maxParallel;
+/** Steps at once × rounds (three reserved and not begun, three begun and not written) of so many plays at once. */
+const openReservationsAtMost = (maxParallel: number): number => maxParallel * 6 * maxParallel;
 
 /** Everything in which a cycle is not as one that nothing has disturbed, in words; empty when all is well. */
 export async function deviations(

@@ -123,6 +123,14 @@ describe('canaries on a priced target', () => {
   }, 120_000);
   beforeEach(async () => {
     application = await serveDemoTarget({ port: 0 });
+  });
+  afterEach(async () => {
+    await world?.stop();
+    await application?.close();
+  });
+  afterAll(() => temporal?.stop());
+
+  async function open(watchMs: number): Promise<void> {
     const live = {
       kind: 'openai',
       base_url: `${application.url}/v1`,
@@ -130,14 +138,9 @@ describe('canaries on a priced target', () => {
       system_prompt: createDemoTarget().describe.configuration.systemPrompt,
       price: { input_usd_per_mtok: 1, output_usd_per_mtok: 1 },
     };
-    const deployment = { watch_hours: 10_000 / HOUR_MS };
+    const deployment = { watch_hours: watchMs / HOUR_MS };
     world = await startDeployments(temporal, { targets: { live }, deployment }, 'live');
-  }, 60_000);
-  afterEach(async () => {
-    await world?.stop();
-    await application?.close();
-  });
-  afterAll(() => temporal?.stop());
+  }
 
   async function goLive() {
     const intervention = await world.improved();
@@ -154,6 +157,7 @@ describe('canaries on a priced target', () => {
     temporal.env.client.workflow.getHandle(workflowId).result();
 
   it('are paid for by the global budget alone, pause while that is exhausted, and say so', async () => {
+    await open(10_000);
     await temporal.withActivities(world.activities, async () => {
       const { prisma } = world.container;
       const requested = await goLive();
@@ -185,6 +189,7 @@ describe('canaries on a priced target', () => {
   });
 
   it('that cannot be assessed are no harm: it is kept, and the watch says that it was inconclusive', async () => {
+    await open(10_000);
     await temporal.withActivities(world.activities, async () => {
       const requested = await goLive();
       await until(
@@ -201,6 +206,8 @@ describe('canaries on a priced target', () => {
   });
 
   it('go on under another worker, each played once', async () => {
+    // Longer than a worker can take to end and another to begin.
+    await open(30_000);
     const requested = await temporal.withActivities(world.activities, async () => {
       const live = await goLive();
       await until(
