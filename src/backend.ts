@@ -13,7 +13,7 @@ import type { ModeGateway } from './ports/mode-gateway';
 import type { ToolGateway } from './ports/tool';
 import { connectClient, endpointOf } from './temporal/connection';
 import type { TemporalEndpoint } from './temporal/connection';
-import { closeOrphanedCycles } from './temporal/orphaned-cycles';
+import { closeOrphans } from './temporal/orphans';
 import { registerSearchAttributes } from './temporal/search-attributes';
 import { startActivityWorker, startWorker } from './temporal/worker';
 import { deliverDue } from './webhooks/dispatcher';
@@ -114,9 +114,11 @@ async function runWorker(
   onClose: OnClose,
 ): Promise<void> {
   const { records, stores } = container;
-  const closeOrphans = (): Promise<unknown> =>
-    closeOrphanedCycles({ client, records, cycles: stores.cycles });
-  onClose(regularly(CLOSE_ORPHANS_EVERY_MS, 'close orphaned cycles', closeOrphans, log));
+  const closeOrphaned = async (): Promise<void> => {
+    const closed = await closeOrphans({ client, records, stores });
+    if (closed.length > 0) log.warn({ closed }, 'ended what waited for workflows that were ended past it');
+  };
+  onClose(regularly(CLOSE_ORPHANS_EVERY_MS, 'end what waits for no workflow', closeOrphaned, log));
   await tellWebhooks(container, { config, log, env }, onClose);
   const activities = (draining: AbortSignal) => activitiesOf(container, config, metrics, draining);
   onClose(await startWorker(endpoint, activities, log));

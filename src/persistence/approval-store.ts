@@ -6,6 +6,7 @@ import { SEVERITIES } from '../domain/severity';
 import { ACTION_TYPES } from '../domain/risk';
 import { actionRefused, decisionRefused, lateDecisionRefused } from './approval-refusals';
 import { remind } from './approval-reminders';
+import { withdrawApprovals } from './approval-withdrawal';
 import { saveAssessed } from './assessed-actions';
 import { appendInTransaction } from './audit-trail';
 import { fromJson, member, storableTextOrNull } from './columns';
@@ -28,6 +29,11 @@ export function createApprovalStore(prisma: PrismaClient): ApprovalStore {
     refuseAction: (refused) => appendInTransaction(prisma, [actionRefused(refused)]),
 
     refuseLate: (late) => appendInTransaction(prisma, [lateDecisionRefused(late)]),
+
+    withdraw: (workflowId, reason) =>
+      prisma.$transaction(async (tx) => {
+        await appendInTransaction(tx, await withdrawApprovals(tx, workflowId, reason));
+      }),
 
     async get(approvalId) {
       const row = await prisma.approval.findUnique({

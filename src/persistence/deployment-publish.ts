@@ -1,13 +1,13 @@
 import { graphOfDeployment } from '../domain/deployment-graph';
 import { DomainError } from '../domain/errors';
 import { MODES, stricterMode } from '../domain/mode';
+import { withdrawApprovals } from './approval-withdrawal';
 import { appendInTransaction } from './audit-trail';
 import { member, storableJson, storableText } from './columns';
 import { deploymentEvent, scribeNow, toDeployment } from './deployment-rows';
 import { toIntervention } from './intervention-store';
 import { writeGraph } from './memory-store';
 import type { GateVerdict } from '../domain/approval';
-import type { AuditEvent } from '../ports/audit';
 import type { DeploymentStore, Publication, StoredDeployment } from '../ports/deployment-store';
 import type { Transaction } from './client';
 
@@ -75,23 +75,8 @@ export async function refuse(tx: Transaction, refused: Refused, reason: string):
     where: { id, state: 'requested' },
     data: { state: 'refused', endReason: storableText(reason), endedAt: new Date() },
   });
-  const withdrawn = await tx.$queryRaw<{ id: string }[]>`
-    WITH withdrawn AS (
-      UPDATE approvals SET state = 'cancelled' WHERE workflow_id = ${workflowId} AND state = 'pending' RETURNING id
-    ), decided AS (
-      INSERT INTO approval_decisions (id, approval_id, decision, reason, via, decided_at)
-      SELECT id, id, 'cancelled', ${storableText(reason)}, 'cycle', now() FROM withdrawn
-    )
-    SELECT id FROM withdrawn`;
   await appendInTransaction(tx, [
-    ...withdrawn.map((approval): AuditEvent => ({
-      key: `approval_decision/${approval.id}`,
-      eventType: 'approval_decision',
-      actor: 'workflow',
-      subjectType: 'approval',
-      subjectId: approval.id,
-      details: { decision: 'cancelled', via: 'cycle', reason: storableText(reason) },
-    })),
+    ...(await withdrawApprovals(tx, workflowId, reason)),
     deploymentEvent('deployment_refused', requestedBy, refused, {
       reason: storableText(reason),
       override_reason: overrideReason,

@@ -74,6 +74,8 @@ export interface ApprovalStore {
   refuseAction(refused: RefusedAction): Promise<void>;
   /** Writes down that a decision came too late. */
   refuseLate(late: LateDecision): Promise<void>;
+  /** Withdraws what a workflow that is gone has asked and nobody has answered. */
+  withdraw(workflowId: string, reason: string): Promise<void>;
   /** @throws {DomainError} `approval_not_found`. */
   get(approvalId: string): Promise<StoredApproval>;
 }
