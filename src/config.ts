@@ -16,6 +16,7 @@ import {
 } from './config/resolved';
 import { openAiMistake } from './config/openai-settings';
 import { readRiskPolicy } from './config/risk-policy';
+import { SECRET_FILE_VARIABLES, secretFiles } from './config/secret-files';
 import { SETTINGS, type Settings } from './config/schema';
 
 export { ConfigError } from './config/mistakes';
@@ -66,7 +67,12 @@ function gather(sources: ConfigSources): {
   const isOfFile = (name: string) => envFile.values[name] !== undefined && env[name] === envFile.values[name];
   const placeOfVariable = (name: string) => (isOfFile(name) ? envFile.locate(name) : name);
   const { file, mistakes } = readSettingsFile({ ...sources, env });
-  const overrides = [...environmentOverrides(env, placeOfVariable), ...(sources.overrides ?? [])];
+  const secrets = secretFiles(env, sources.cwd, placeOfVariable);
+  const overrides = [
+    ...environmentOverrides(env, placeOfVariable),
+    ...secrets.overrides,
+    ...(sources.overrides ?? []),
+  ];
   const values = overrides.reduce<unknown>(
     (merged, { path, value }) => withValue(merged, path, value),
     file?.values ?? {},
@@ -75,7 +81,12 @@ function gather(sources: ConfigSources): {
     file,
     overrides,
     values,
-    mistakes: [...envFile.mistakes, ...mistakes, ...mistypedVariables(env, placeOfVariable)],
+    mistakes: [
+      ...envFile.mistakes,
+      ...mistakes,
+      ...secrets.mistakes,
+      ...mistypedVariables(env, placeOfVariable, SECRET_FILE_VARIABLES),
+    ],
   };
 }
 

@@ -71,8 +71,9 @@ export function environmentOverrides(
 export function mistypedVariables(
   env: Environment,
   placeOf: (name: string) => string,
+  others: readonly string[],
 ): readonly ConfigMistake[] {
-  const known = [...Object.keys(BINDINGS), ...OTHER_VARIABLES];
+  const known = [...Object.keys(BINDINGS), ...OTHER_VARIABLES, ...others];
   return Object.keys(env)
     .filter((name) => name.startsWith('TINMAN_') && !known.includes(name))
     .flatMap((name) => {
