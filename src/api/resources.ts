@@ -62,6 +62,24 @@ const Experiment = z
     estimated_cost_usd: usd,
     state: z.enum(['designed', 'running', 'done', 'skipped', 'failed']),
     mode: z.enum(MODES).nullable(),
+    stopped_early: z
+      .looseObject({
+        after_runs: count,
+        triggers: z.array(
+          z.looseObject({
+            trigger: z.string(),
+            verdict: z.enum(['established', 'refuted']),
+            likelihood_ratio: z
+              .number()
+              .describe('How many times likelier the runs are at `p1` than at `p0`.'),
+            p0: rate,
+            p1: rate,
+            error: rate.describe('The chance, at most, of either wrong verdict.'),
+          }),
+        ),
+      })
+      .nullable()
+      .describe('Why it ended before its last run; null when it did not.'),
   })
   .meta({ id: 'Experiment' });
 

@@ -1,6 +1,7 @@
 import { appendInTransaction } from './audit-trail';
-import { storableText } from './columns';
+import { storableJson, storableText } from './columns';
 import { advancePhase } from './cycle-phase';
+import type { EarlyStop } from '../domain/early-stop';
 import type { RunOutcome } from '../domain/experiment';
 import type { PrismaClient } from './client';
 
@@ -8,11 +9,13 @@ import type { PrismaClient } from './client';
 export async function finishExperiment(
   prisma: PrismaClient,
   experimentId: string,
+  stoppedEarly: EarlyStop | null,
 ): Promise<Readonly<Record<RunOutcome, number>>> {
+  const stopped = stoppedEarly === null ? null : storableJson(stoppedEarly);
   return prisma.$transaction(async (tx) => {
     const [row] = await tx.$queryRaw<(Record<RunOutcome, number> & { readonly finished: boolean })[]>`
       WITH finished AS (
-        UPDATE experiments SET state = 'done', ended_at = now()
+        UPDATE experiments SET state = 'done', stopped_early = ${stopped}::jsonb, ended_at = now()
         WHERE id = ${experimentId}::uuid AND state = 'running' RETURNING id
       )
       SELECT count(*) FILTER (WHERE outcome = 'failed')::int AS failed,
@@ -29,12 +32,21 @@ export async function finishExperiment(
           actor: 'workflow',
           subjectType: 'experiment',
           subjectId: experimentId,
-          details: { failed, held, unassessed },
+          details: {
+            failed,
+            held,
+            unassessed,
+            ...(stoppedEarly === null ? {} : { stopped_early: earlyStopDetails(stoppedEarly) }),
+          },
         },
       ]);
     }
     return { failed, held, unassessed };
   });
+}
+
+function earlyStopDetails({ afterRuns, triggers }: EarlyStop): object {
+  return { after_runs: afterRuns, verdicts: triggers.map(({ trigger, verdict }) => ({ trigger, verdict })) };
 }
 
 /** Ends an experiment without a result, unless it has ended: `failed` when it broke, `skipped` when it was not to run. */

@@ -1,4 +1,5 @@
 import { DomainError } from '../domain/errors';
+import { RUN_OUTCOMES } from '../domain/experiment';
 import { MODES } from '../domain/mode';
 import { appendInTransaction } from './audit-trail';
 import { fromJson, member, money } from './columns';
@@ -67,10 +68,16 @@ export function createExperimentStore(prisma: PrismaClient): ExperimentStore {
       if (begun !== undefined) return { experiment: begun, recorded: [] };
       const recorded = await prisma.experimentRun.findMany({
         where: { experimentId },
-        select: { ordinal: true },
+        select: { ordinal: true, outcome: true },
         orderBy: { ordinal: 'asc' },
       });
-      return { experiment: await get(experimentId), recorded: recorded.map(({ ordinal }) => ordinal) };
+      return {
+        experiment: await get(experimentId),
+        recorded: recorded.map(({ ordinal, outcome }) => ({
+          ordinal,
+          outcome: member(RUN_OUTCOMES, outcome),
+        })),
+      };
     },
     async recordRuns(experimentId, cycleId, runs, settlements) {
       const rows = runs.map((run) => ({
@@ -81,7 +88,7 @@ export function createExperimentStore(prisma: PrismaClient): ExperimentStore {
       }));
       await insertMissingWithBills(prisma, RUNS, rows, settlements);
     },
-    finish: (experimentId) => finishExperiment(prisma, experimentId),
+    finish: (experimentId, stoppedEarly) => finishExperiment(prisma, experimentId, stoppedEarly),
     skip: (experimentId, reason, detail) => skipExperiment(prisma, experimentId, reason, detail),
     runsOfCycle: (cycleId) => listRuns({ cycleId }),
     runs: (ids) => listRuns({ id: { in: [...ids] } }),

@@ -47,7 +47,7 @@ export const RESOURCE_QUERIES: Readonly<Record<Resource, ResourceQuery>> = {
   experiments: {
     columns: Prisma.sql`r.id, r.cycle_id, r.hypothesis_id, r.ordinal, r.title, r.failure_type, r.destructive,
       r.runs_requested, r.runs_permitted, r.estimated_cost_micro_usd, r.state, r.skip_reason, r.detail, r.mode,
-      r.started_at, r.ended_at, runs.failed, runs.held, runs.unassessed, ${RESEARCHER}`,
+      r.stopped_early, r.started_at, r.ended_at, runs.failed, runs.held, runs.unassessed, ${RESEARCHER}`,
     from: Prisma.sql`experiments r JOIN hypotheses h ON h.id = r.hypothesis_id CROSS JOIN LATERAL (
       SELECT count(*) FILTER (WHERE outcome = 'failed')::int AS failed,
              count(*) FILTER (WHERE outcome = 'held')::int AS held,

@@ -1,3 +1,4 @@
+import type { EarlyStop } from '../domain/early-stop';
 import type { ExperimentDesign, RunOutcome } from '../domain/experiment';
 import type { CurrentMode, Mode } from '../domain/mode';
 import type { TransitionFacts } from '../domain/mode-transition';
@@ -79,12 +80,15 @@ export interface ExperimentStore {
   list(cycleId: string): Promise<readonly StoredExperiment[]>;
   /** @throws {DomainError} `not_found`. */
   get(experimentId: string): Promise<StoredExperiment>;
-  /** Marks it running in `mode` with so many permitted runs, unless it already is or has ended; returns the record that stands and the ordinals of the runs that exist. */
+  /** Marks it running in `mode` with so many permitted runs, unless it already is or has ended; returns the record that stands and the runs that exist, by their position. */
   begin(
     experimentId: string,
     mode: Mode,
     runsPermitted: number,
-  ): Promise<{ readonly experiment: StoredExperiment; readonly recorded: readonly number[] }>;
+  ): Promise<{
+    readonly experiment: StoredExperiment;
+    readonly recorded: readonly Pick<RecordedRun, 'ordinal' | 'outcome'>[];
+  }>;
   /** Inserts runs that do not exist yet and books their settlements, in one transaction. */
   recordRuns(
     experimentId: string,
@@ -92,8 +96,8 @@ export interface ExperimentStore {
     runs: readonly RecordedRun[],
     settlements: readonly Settlement[],
   ): Promise<void>;
-  /** Marks it done and counts its runs. */
-  finish(experimentId: string): Promise<Readonly<Record<RunOutcome, number>>>;
+  /** Marks it done, before its last run where it was stopped early, and counts its runs. */
+  finish(experimentId: string, stoppedEarly: EarlyStop | null): Promise<Readonly<Record<RunOutcome, number>>>;
   skip(experimentId: string, reason: string, detail: string): Promise<void>;
   /** All runs of a cycle with their transcripts, ordered by experiment and position. */
   runsOfCycle(cycleId: string): Promise<readonly (RecordedRun & { readonly experimentId: string })[]>;

@@ -63,7 +63,7 @@ describe('an experiment', () => {
     await world.stores.experiments.recordRuns(id, cycleId, [runOf(id, 1, 'held')], []);
     const again = await world.stores.experiments.begin(id, 'production', 1);
     expect(again.experiment).toMatchObject({ state: 'running', mode: 'shadow', runsPermitted: 2 });
-    expect(again.recorded).toEqual([1]);
+    expect(again.recorded).toEqual([{ ordinal: 1, outcome: 'held' }]);
     expect(await world.audited(id, 'experiment_started')).toBe(1);
     expect((await world.stores.cycles.progress(cycleId)).phase).toBe('execution');
   });
@@ -131,10 +131,22 @@ describe('an experiment', () => {
     await world.stores.experiments.begin(id, 'lab', 2);
     const runs = [runOf(id, 0, 'failed'), runOf(id, 1, 'held'), runOf(id, 2, 'unassessed')];
     await world.stores.experiments.recordRuns(id, cycleId, runs, []);
-    const counts = await threeTimes(() => world.stores.experiments.finish(id));
+    const triggers = [
+      {
+        trigger: 'a sum',
+        verdict: 'established' as const,
+        likelihoodRatio: 400,
+        p0: 0.01,
+        p1: 0.2,
+        error: 0.01,
+      },
+    ];
+    const counts = await threeTimes(() => world.stores.experiments.finish(id, { afterRuns: 3, triggers }));
     expect(counts).toEqual(Array.from({ length: 3 }, () => ({ failed: 1, held: 1, unassessed: 1 })));
     await world.stores.experiments.skip(id, 'budget', 'late');
     expect((await world.stores.experiments.get(id)).state).toBe('done');
+    const row = await world.prisma.experiment.findUniqueOrThrow({ where: { id } });
+    expect(row.stoppedEarly).toEqual({ afterRuns: 3, triggers });
     expect(await world.audited(id, 'experiment_finished')).toBe(1);
     expect(await world.audited(id, 'experiment_skipped')).toBe(0);
   });
@@ -146,7 +158,7 @@ describe('an experiment', () => {
     await world.stores.experiments.skip(id, 'failed', 'later');
     const { experiment } = await world.stores.experiments.begin(id, 'lab', 2);
     expect(experiment).toMatchObject({ state: 'skipped', mode: null });
-    await world.stores.experiments.finish(id);
+    await world.stores.experiments.finish(id, null);
     const row = await world.prisma.experiment.findUniqueOrThrow({ where: { id } });
     expect(row).toMatchObject({ state: 'skipped', skipReason: 'blocked', detail: 'policy' });
     expect(await world.audited(id, 'experiment_skipped')).toBe(1);

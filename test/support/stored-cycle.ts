@@ -275,7 +275,7 @@ export async function discoveredCycle(world: Pick<StoredWorld, 'stores'>, target
   await stores.experiments.begin(experimentId, 'lab', 2);
   const runs = [runOf(experimentId, 0, 'failed'), runOf(experimentId, 1, 'held')];
   await stores.experiments.recordRuns(experimentId, cycleId, runs, []);
-  await stores.experiments.finish(experimentId);
+  await stores.experiments.finish(experimentId, null);
   const finding = findingOf(cycleId, experimentId, { target });
   await stores.failures.saveDiscovered(cycleId, [finding], [], STAMP);
   const intervention = interventionOf(cycleId, finding.id);

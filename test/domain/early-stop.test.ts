@@ -1,0 +1,148 @@
+import { array, assert, constantFrom, integer, property } from 'fast-check';
+import { earlyStop, nextLook } from '../../src/domain/early-stop';
+import type { EarlyStop } from '../../src/domain/early-stop';
+import { RUN_OUTCOMES } from '../../src/domain/experiment';
+import type { RunOutcome } from '../../src/domain/experiment';
+import { wilsonInterval } from '../../src/domain/statistics';
+
+const ONE = [{ trigger: 'a sum' }];
+const TWO = [{ trigger: 'a sum' }, { trigger: 'a date' }];
+const outcomes = array(constantFrom(...RUN_OUTCOMES), { maxLength: 100 });
+
+/** What an experiment would do: looks after each group of runs, on an endless supply of outcomes. */
+function playUntilStopped(
+  cases: readonly { readonly trigger: string }[],
+  outcomeOf: (run: number) => RunOutcome,
+  most: number,
+): EarlyStop | null {
+  const played: RunOutcome[] = [];
+  for (let look = nextLook(0); look < most; look = nextLook(look)) {
+    while (played.length < look) played.push(outcomeOf(played.length));
+    const stop = earlyStop(cases, played);
+    if (stop !== null) return stop;
+  }
+  return null;
+}
+
+/** Mulberry32: a seeded source, so that the studies below always see the same runs. */
+function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+describe('nextLook', () => {
+  it('is after ten runs, then after each five', () => {
+    const looks = Array.from({ length: 4 }).reduce<number[]>(
+      (all) => [...all, nextLook(all.at(-1) ?? 0)],
+      [],
+    );
+    expect(looks).toEqual([10, 15, 20, 25]);
+    assert(
+      property(integer({ min: 0, max: 1_000 }), (ended) => expect(nextLook(ended)).toBeGreaterThan(ended)),
+    );
+  });
+});
+
+describe('earlyStop', () => {
+  it('establishes what fails and refutes what holds, and says how surely', () => {
+    expect(playUntilStopped(ONE, () => 'failed', 100)).toMatchObject({
+      afterRuns: 10,
+      triggers: [{ trigger: 'a sum', verdict: 'established', p0: 0.01, p1: 0.2, error: 0.01 }],
+    });
+    expect(playUntilStopped(ONE, () => 'held', 100)).toMatchObject({
+      afterRuns: 25,
+      triggers: [{ verdict: 'refuted' }],
+    });
+    expect(playUntilStopped(ONE, () => 'unassessed', 100)).toBeNull();
+  });
+
+  it('goes on until every trigger of the experiment is decided', () => {
+    const sumsFail = (run: number): RunOutcome => (run % 2 === 0 ? 'failed' : 'held');
+    expect(playUntilStopped(TWO, sumsFail, 100)).toMatchObject({
+      afterRuns: 45,
+      triggers: [
+        { trigger: 'a sum', verdict: 'established' },
+        { trigger: 'a date', verdict: 'refuted' },
+      ],
+    });
+  });
+
+  it('stays with its verdict whatever comes after', () =>
+    assert(
+      property(outcomes, outcomes, (before, after) => {
+        const verdicts = (runs: readonly RunOutcome[]): readonly string[] =>
+          earlyStop(TWO, runs)?.triggers.map(({ verdict }) => verdict) ?? [];
+        const sofar = verdicts(before);
+        expect(verdicts([...before, ...after]).slice(0, sofar.length)).toEqual(sofar);
+      }),
+    ));
+
+  // 4,000 experiments a cell: a true chance of 1 % is seen as more than 1.5 % once in a thousand cells.
+  const STUDIES = 4_000;
+  const study = (cases: readonly { readonly trigger: string }[], rateOf: (run: number) => number) => {
+    const random = randomFrom(7);
+    const verdicts = Array.from({ length: STUDIES }, () =>
+      playUntilStopped(cases, (run) => (random() < rateOf(run) ? 'failed' : 'held'), 200),
+    );
+    const share = (verdict: string): number =>
+      verdicts.filter((stop) => stop?.triggers[0]?.verdict === verdict).length / STUDIES;
+    return { established: share('established'), refuted: share('refuted') };
+  };
+  const same = (count: number) => Array.from({ length: count }, () => ({ trigger: 'a sum' }));
+
+  it.each([1, 2, 3, 5])('hardly ever refutes what one of %i cases shows in a fifth of its plays', (count) => {
+    const oneCase = study(same(count), (run) => (run % count === count - 1 ? 0.2 : 0));
+    expect(oneCase.refuted).toBeLessThanOrEqual(0.015);
+    const everyCase = study(same(count), () => 0.2);
+    expect(everyCase.refuted).toBeLessThanOrEqual(0.015);
+    expect(everyCase.established).toBeGreaterThanOrEqual(0.98);
+  });
+
+  it.each([1, 3])('hardly ever establishes what is none, with %i cases', (count) => {
+    expect(study(same(count), () => 0.01 / count).established).toBeLessThanOrEqual(0.015);
+  });
+
+  it('leaves intervals that cover 95 % on average over all rates, and 87 % at the worst', () => {
+    const rates = Array.from({ length: 99 }, (_, index) => (index + 1) / 100);
+    const coverages = rates.map((rate) => coverageOf(rate, 100));
+    expect(coverages.reduce((sum, coverage) => sum + coverage, 0) / rates.length).toBeCloseTo(0.953, 2);
+    expect(Math.min(...coverages)).toBeCloseTo(0.874, 2);
+  });
+});
+
+/** Exact coverage of the Wilson interval of an experiment with one case that may stop early, by recursion over the runs. */
+function coverageOf(rate: number, most: number): number {
+  let open = new Map([['', { failed: 0, decided: false, chance: 1 }]]);
+  let covered = 0;
+  for (let runs = 1; runs <= most; runs += 1) {
+    const next: typeof open = new Map();
+    for (const { failed, decided, chance } of open.values()) {
+      for (const [failure, share] of [
+        [1, rate],
+        [0, 1 - rate],
+      ] as const) {
+        const now = failed + failure;
+        const ratio = 20 ** now * (0.8 / 0.99) ** (runs - now);
+        const state = {
+          failed: now,
+          decided: decided || ratio >= 100 || ratio <= 0.01,
+          chance: chance * share,
+        };
+        const ends = runs === most || (state.decided && runs >= 10 && runs % 5 === 0);
+        const interval = wilsonInterval(now, runs);
+        if (ends) covered += interval && interval.low <= rate && rate <= interval.high ? state.chance : 0;
+        else {
+          const key = `${now} ${state.decided}`;
+          next.set(key, { ...state, chance: state.chance + (next.get(key)?.chance ?? 0) });
+        }
+      }
+    }
+    open = next;
+  }
+  return covered;
+}
