@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { createApp, listen } from './api/app';
+import { HealthCheck, missingParts } from './api/health-check';
 import { openAccess } from './open-access';
 import { startBackend } from './backend';
-import type { OnClose } from './backend';
+import type { Backend, OnClose } from './backend';
 import { Closers } from './closers';
 import type { Config } from './config';
 import type { SettingsFileSources } from './config/file';
 import { readFileModes } from './config/file-modes';
-import type { Container } from './container';
 import { isLoopback } from './loopback';
 import { startMetricsServer } from './observability/metrics-server';
 import { requireMigrated } from './persistence/migrations';
@@ -59,21 +59,37 @@ async function start(
   const modesAtStart = readFileModes(files).modes;
   const coreMetricsUrl = worker ? await exportCoreMetrics(log) : undefined;
   const backend = await startBackend({ config, worker, log, env, coreMetricsUrl }, onClose);
-  const { container, client, metrics, cycles, approvals, modes } = backend;
+  const { container, metrics } = backend;
 
+  const stopping = new AbortController();
+  const health = probes(backend, config, stopping.signal);
+  const check = new HealthCheck(health);
   const metricsServer = await startMetricsServer({
     port: config.metricsPort,
     host: config.host,
     render: () => metrics.render(),
+    missing: async () => missingParts(await check.dependencies(), stopping.signal.aborted),
   });
   onClose(() => metricsServer.close());
-  const metricsUrl = metricsServer.url;
+  const urls = {
+    metricsUrl: metricsServer.url,
+    ...(api ? { apiUrl: await serveApi(backend, { config, health, log }, onClose) } : {}),
+  };
+  // The first to be closed: nobody is to come any more.
+  onClose(() => Promise.resolve(stopping.abort()));
   const { policy, audit } = container;
   const reload = createReload({ policy, audit, modes: backend.modes, log, files }, modesAtStart);
-  if (!api) return { metricsUrl, reload };
-  await openAccess(container.keys, config);
+  return { ...urls, reload };
+}
 
-  let draining = false;
+/** @returns its URL. */
+async function serveApi(
+  backend: Backend,
+  { config, health, log }: { readonly config: Config; readonly health: HealthProbes; readonly log: Logger },
+  onClose: OnClose,
+): Promise<string> {
+  const { container, metrics, cycles, approvals, modes } = backend;
+  await openAccess(container.keys, config);
   const app = createApp({
     cycles,
     approvals,
@@ -85,7 +101,7 @@ async function start(
     deployments: backend.deployments,
     failures: container.stores.failures,
     modes,
-    policy,
+    policy: container.policy,
     access: {
       keys: container.keys,
       proofs: container.proofs,
@@ -97,37 +113,28 @@ async function start(
     toolCalls: backend.toolCalls,
     targets: container.targets,
     defaultTarget: config.defaultTarget,
-    health: probes(
-      container,
-      config,
-      () => client.connection.workflowService.getSystemInfo({}),
-      () => draining,
-    ),
+    health,
     metrics,
     identity: { version: VERSION, sessionId: randomUUID(), startedAt: new Date() },
     logger: log,
   });
   const server = await listen(app, { host: config.host, port: config.port });
-  onClose(() => {
-    draining = true;
-    return server.close();
-  });
-  return { apiUrl: server.url, metricsUrl, reload };
+  onClose(() => server.close());
+  return server.url;
 }
 
 function probes(
-  { prisma, llm }: Container,
+  { container: { prisma, llm }, client }: Backend,
   { databaseUrl }: Config,
-  pingTemporal: () => Promise<unknown>,
-  draining: () => boolean,
+  stopping: AbortSignal,
 ): HealthProbes {
   return {
     database: () => probe(() => prisma.$queryRaw`SELECT 1`),
-    temporal: () => probe(pingTemporal),
+    temporal: () => probe(() => client.connection.workflowService.getSystemInfo({})),
     migrations: () => probe(() => requireMigrated(databaseUrl ?? '')),
     llm: async () => ({ ok: llm !== undefined && (await llm.available(AbortSignal.timeout(5_000))) }),
     llmConfigured: llm !== undefined,
-    draining,
+    draining: () => stopping.aborted,
   };
 }
 

@@ -33,6 +33,14 @@ export class HealthCheck {
   }
 }
 
+/** What is missing for work to be taken, in words; empty when nothing is. */
+export function missingParts(report: HealthReport, draining: boolean): readonly string[] {
+  const causes = Object.entries<Probe>({ ...report })
+    .filter(([, probe]) => !probe.ok)
+    .map(([name, { detail }]) => `${name}: ${detail ?? 'does not answer'}`);
+  return draining ? [...causes, 'shutting down'] : causes;
+}
+
 /** The answer of one probe: within the time limit, and a failure instead of an exception. */
 export async function ask(probe: () => Promise<Probe>): Promise<Probe> {
   let timer: NodeJS.Timeout | undefined;

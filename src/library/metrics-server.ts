@@ -12,5 +12,5 @@ export function startMetricsServer(
   options: { readonly port?: number; readonly host?: string } = {},
 ): Promise<HttpServer> {
   const { port = 9_090, host = '127.0.0.1' } = options;
-  return serve({ port, host, render: () => tinman.metrics.render() });
+  return serve({ port, host, render: () => tinman.metrics.render(), missing: () => Promise.resolve([]) });
 }

@@ -204,8 +204,25 @@ describe('metrics', () => {
 describe('the metrics server', () => {
   const render = () => Promise.resolve({ contentType: 'text/plain', body: 'up 1\n' });
 
-  it('serves /metrics and nothing else, until it is closed', async () => {
-    const server = await startMetricsServer({ host: '127.0.0.1', port: 0, render });
+  let absent: string[];
+  const missing = () => Promise.resolve(absent);
+  beforeEach(() => void (absent = []));
+
+  it('says that it lives, and whether work can be taken', async () => {
+    const server = await startMetricsServer({ host: '127.0.0.1', port: 0, render, missing });
+    const ask = async (path: string) => {
+      const answer = await fetch(`${server.url}${path}`);
+      return [answer.status, await answer.json()];
+    };
+    expect(await ask('/live')).toEqual([200, { status: 'alive' }]);
+    expect(await ask('/ready')).toEqual([200, { ready: true }]);
+    absent = ['database: refused'];
+    expect(await ask('/ready')).toEqual([503, { ready: false, missing: ['database: refused'] }]);
+    await server.close();
+  });
+
+  it('serves /metrics and the probes alone, until it is closed', async () => {
+    const server = await startMetricsServer({ host: '127.0.0.1', port: 0, render, missing });
     const answer = await fetch(`${server.url}/metrics?x=1`);
     expect([answer.status, await answer.text()]).toEqual([200, 'up 1\n']);
     expect((await fetch(`${server.url}/`)).status).toBe(404);
@@ -216,7 +233,7 @@ describe('the metrics server', () => {
 
   it('answers 503 when there is no page', async () => {
     const failing = () => Promise.reject(new Error('no'));
-    const server = await startMetricsServer({ host: '127.0.0.1', port: 0, render: failing });
+    const server = await startMetricsServer({ host: '127.0.0.1', port: 0, render: failing, missing });
     expect((await fetch(`${server.url}/metrics`)).status).toBe(503);
     await server.close();
   });
@@ -226,7 +243,7 @@ describe('the metrics server', () => {
     await new Promise<void>((resolve) => void holder.listen(0, '127.0.0.1', resolve));
     const address = holder.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    await expect(startMetricsServer({ host: '127.0.0.1', port, render })).rejects.toThrow(
+    await expect(startMetricsServer({ host: '127.0.0.1', port, render, missing })).rejects.toThrow(
       `port ${port} on 127.0.0.1 is already in use`,
     );
     await new Promise((resolve) => void holder.close(resolve));

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { MODES, type Mode } from '../../domain/mode';
-import type { Probe } from '../../ports/health';
 import type { ApiDeps } from '../deps';
-import { HealthCheck, type HealthReport } from '../health-check';
+import { HealthCheck, missingParts, type HealthReport } from '../health-check';
 import { HttpProblem } from '../problem';
 import { defineRoute, type Route } from '../route';
 
@@ -111,10 +110,9 @@ async function currentMode({ mode }: ApiDeps): Promise<Mode | null> {
 }
 
 function refuseUnlessReady(report: HealthReport, draining: boolean): void {
-  const missing = Object.entries<Probe>({ ...report }).filter(([, probe]) => !probe.ok);
-  if (missing.length === 0 && !draining) return;
-  const causes = missing.map(([name, { detail }]) => `${name}: ${detail ?? 'does not answer'}`);
-  throw new HttpProblem(503, 'not_ready', [...causes, ...(draining ? ['shutting down'] : [])].join('; '), {
+  const missing = missingParts(report, draining);
+  if (missing.length === 0) return;
+  throw new HttpProblem(503, 'not_ready', missing.join('; '), {
     members: {
       checks: { ...Object.fromEntries(Object.entries(report).map(([name, { ok }]) => [name, ok])), draining },
     },
