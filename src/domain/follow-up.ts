@@ -1,0 +1,165 @@
+import type { RunOutcome, TestCase } from './experiment';
+import type { Rate } from './failure';
+import { minimise } from './minimise';
+import type { Trial } from './minimise';
+import { saysSomething, sentenceParts, wholeParts } from './stimulus-parts';
+import type { Divided, StimulusPart } from './stimulus-parts';
+import { reportOf } from './trigger-report';
+import type { FollowUpReport, VariedOutcome } from './trigger-report';
+import { variationsOf } from './variations';
+
+/** Fewer calls would show nothing. */
+export const LEAST_FOLLOW_UP_CALLS = 6;
+/** The chance, at most, that a part counts as necessary only because the failure did not happen to show without it. */
+const BY_CHANCE = 0.05;
+/** Plays of one variation, at most. */
+const PLAYS_OF_A_VARIATION = 2;
+
+/** A play that a follow-up asks for. */
+export interface FollowUpPlay {
+  readonly step: 'minimise' | 'verify' | 'vary';
+  /** What was changed, for people. */
+  readonly change: string;
+  readonly testCase: TestCase;
+}
+
+export interface FollowUpInput {
+  /** The stimulus of runs that failed. */
+  readonly testCase: TestCase;
+  /** How often they failed. */
+  readonly observed: Pick<Rate, 'count' | 'n'>;
+  /** Plays that may be asked for. */
+  readonly calls: number;
+  /** The turns of a stimulus in other words; none where there is no model. */
+  readonly paraphrase: (minimal: TestCase) => Promise<readonly (readonly string[])[]>;
+  /** Plays them with fresh seeds; the outcomes in the same order. */
+  readonly play: (plays: readonly FollowUpPlay[]) => Promise<readonly RunOutcome[]>;
+}
+
+/**
+ * Follows up a failure: looks for the shortest stimulus that still fails, verifies it with fresh plays, and varies it to
+ * see what it takes. What it asks for follows from the outcomes alone: one that was interrupted asks for the same again.
+ * Of the calls, half may go into looking, a quarter into verifying, the rest into varying.
+ *
+ * Of a failure that shows now and then, one failed play is enough to go on without a part, and it takes several that hold
+ * for the part to count as necessary. No rate counts the plays that led to the shortest stimulus, which was chosen because
+ * they failed; when none of the fresh ones fails, it is given up for the original.
+ */
+export async function followUp(input: FollowUpInput): Promise<FollowUpReport> {
+  const search = new Search(input, Math.floor(input.calls / 2));
+  const whole = await search.reduce(input.testCase, wholeParts);
+  const finest = await search.reduce(whole.testCase, sentenceParts);
+  const shorter = finest.testCase !== input.testCase;
+
+  const fresh = Array.from({ length: Math.ceil(input.calls / 4) }, () => finest.testCase);
+  const change = shorter ? 'the shortest that failed' : 'the same again';
+  const verified = await input.play(fresh.map((testCase) => ({ step: 'verify', change, testCase })));
+  const stands = !shorter || verified.includes('failed');
+  const minimal = stands ? finest.testCase : input.testCase;
+
+  const calls = search.asked + verified.length;
+  const varied = await vary(input, minimal, input.calls - calls);
+  const seeds: VariedOutcome = {
+    kind: 'seeds',
+    change: 'the same again, with other seeds',
+    outcomes: verified,
+  };
+  return reportOf({
+    original: input.testCase,
+    minimal,
+    verified: stands ? verified : null,
+    parts: {
+      irrelevant: stands ? [...whole.removed, ...finest.removed] : [],
+      necessary: [...whole.necessary, ...finest.necessary],
+      undecided: [...whole.undecided, ...finest.undecided],
+      fixed: whole.fixed,
+    },
+    variations: stands ? [seeds, ...varied] : varied,
+    calls: calls + varied.reduce((sum, { outcomes }) => sum + outcomes.length, 0),
+  });
+}
+
+/** What became of the parts of a stimulus. */
+interface Reduced {
+  readonly testCase: TestCase;
+  readonly removed: readonly StimulusPart[];
+  readonly necessary: readonly StimulusPart[];
+  /** Neither could be done without nor was seen to be needed. */
+  readonly undecided: readonly StimulusPart[];
+  readonly fixed: readonly StimulusPart[];
+}
+
+/** The search for the shortest stimulus, within so many calls. */
+class Search {
+  asked = 0;
+  /** Plays that must hold to say that a failure is gone. */
+  private readonly toTell: number;
+
+  constructor(
+    private readonly input: FollowUpInput,
+    private readonly calls: number,
+  ) {
+    this.toTell = playsToTell(input.observed);
+  }
+
+  async reduce(testCase: TestCase, divide: (testCase: TestCase) => Divided): Promise<Reduced> {
+    const { parts, fixed, withOnly } = divide(testCase);
+    const { kept, necessary } = await minimise(parts, (some) => {
+      const gone = parts.filter((part) => !some.includes(part));
+      return this.trial(withOnly(some), `without ${gone.map(({ where }) => where).join(', ')}`);
+    });
+    return {
+      testCase: kept.length === parts.length ? testCase : withOnly(kept),
+      removed: parts.filter((part) => !kept.includes(part)),
+      necessary,
+      undecided: kept.filter((part) => !necessary.includes(part)),
+      fixed,
+    };
+  }
+
+  private async trial(testCase: TestCase, change: string): Promise<Trial> {
+    if (!saysSomething(testCase)) return 'holds';
+    let held = 0;
+    // One by itself: where the failure is still there, it often shows at once.
+    for (const plays of [1, this.toTell - 1]) {
+      const affordable = Math.min(plays, this.calls - this.asked);
+      if (affordable <= 0) continue;
+      this.asked += affordable;
+      const asked = Array.from({ length: affordable }, () => ({
+        step: 'minimise' as const,
+        change,
+        testCase,
+      }));
+      const outcomes = await this.input.play(asked);
+      if (outcomes.includes('failed')) return 'fails';
+      held += outcomes.filter((outcome) => outcome === 'held').length;
+    }
+    return held >= this.toTell ? 'holds' : 'unknown';
+  }
+}
+
+/** Plays of which at least one fails with a chance of 95 %, at the rate that is believed after what was observed. */
+function playsToTell({ count, n }: FollowUpInput['observed']): number {
+  const believed = (count + 1) / (n + 2);
+  return Math.max(1, Math.ceil(Math.log(BY_CHANCE) / Math.log(1 - believed)));
+}
+
+/** As many variations as there are calls for, each played as often as the others. */
+async function vary(
+  { paraphrase, play }: FollowUpInput,
+  testCase: TestCase,
+  calls: number,
+): Promise<readonly VariedOutcome[]> {
+  const variations = variationsOf(testCase, await paraphrase(testCase)).slice(0, calls);
+  if (variations.length === 0) return [];
+  const plays = Math.min(PLAYS_OF_A_VARIATION, Math.floor(calls / variations.length));
+  const asked = variations.flatMap((variation) => Array.from({ length: plays }, () => variation));
+  const outcomes = await play(
+    asked.map(({ change, testCase: varied }) => ({ step: 'vary', change, testCase: varied })),
+  );
+  return variations.map(({ kind, change }, index) => ({
+    kind,
+    change,
+    outcomes: outcomes.slice(index * plays, (index + 1) * plays),
+  }));
+}
