@@ -116,3 +116,9 @@ export { startMetricsServer } from './library/metrics-server';
 export { getLogger } from './observability/logger';
 export type { Logger } from './ports/logger';
 export { VERSION } from './version';
+
+export { DatadogAdapter, JSONAdapter, OTLPAdapter, XRayAdapter } from './ingest/adapters';
+export { parseTraces, readTraceDocument } from './ingest/parse-traces';
+export type { ParsedTraces } from './ingest/parse-traces';
+export { SPAN_KINDS, SPAN_STATUSES, Trace, TRACE_FORMATS } from './domain/trace';
+export type { Attributes, AttributeValue, RejectedSpan, Span, TraceFormat } from './domain/trace';

@@ -81,6 +81,7 @@ const STATUS: Readonly<Record<DomainErrorCode, number>> = {
   state_conflict: 409,
   invalid_arguments: 422,
   tool_failed: 502,
+  unreadable_traces: 422,
 };
 
 const RETRY_AFTER_SECONDS = '2';

@@ -27,6 +27,7 @@ export const DOMAIN_ERROR_CODES = [
   'state_conflict',
   'invalid_arguments',
   'tool_failed',
+  'unreadable_traces',
 ] as const;
 export type DomainErrorCode = (typeof DOMAIN_ERROR_CODES)[number];
 

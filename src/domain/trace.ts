@@ -73,7 +73,11 @@ export interface Span {
   readonly links: readonly SpanLink[];
   readonly resource: Resource;
   /** The instrumentation library; null where the source names none. */
-  readonly scope: { readonly name: string; readonly version: string | null } | null;
+  readonly scope: {
+    readonly name: string;
+    readonly version: string | null;
+    readonly attributes?: Attributes;
+  } | null;
   readonly traceState: string | null;
   readonly source: SourcePosition;
 }
