@@ -109,8 +109,10 @@ function isSound(design: ExperimentDesign, { engines }: ActivityDeps): boolean {
   return (
     design.cases.length > 0 &&
     cases.every(
-      ({ failsWhen, tools = [] }) =>
-        validateDetector(failsWhen, engines) === undefined && tools.every(usable),
+      ({ failsWhen, tools = [], adaptiveTurns = [] }) =>
+        [failsWhen, ...adaptiveTurns.flatMap(({ when = [] }) => when)].every(
+          (detector) => validateDetector(detector, engines) === undefined,
+        ) && tools.every(usable),
     )
   );
 }

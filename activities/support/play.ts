@@ -10,6 +10,7 @@ import type { TargetConfiguration } from '../../src/domain/target';
 import { CallError } from '../../src/ports/call-error';
 import type { Ledger, ReservationRequest, Reservation, Settlement } from '../../src/ports/ledger';
 import type { Target } from '../../src/ports/target';
+import { inTraffic } from './target-traffic';
 
 const MAX_ATTEMPTS = 4;
 const FIRST_BACKOFF_MS = 250;
@@ -67,7 +68,8 @@ export async function play(plan: Play, firstKey: string, session: PlaySession): 
     if (Date.now() >= session.deadlineMs)
       return bill.unassessed(startedAt, 'timeout', 'no time was left', NOTHING_SAID);
     try {
-      const transcript = await askTarget(plan, session);
+      const loads = plan.testCase.load !== undefined;
+      const transcript = await inTraffic(session.target, loads, () => askTarget(plan, session));
       return bill.assessed(startedAt, transcript);
     } catch (error) {
       const { cause, partial } = interruption(error);
@@ -112,6 +114,7 @@ function askTarget(plan: Play, session: PlaySession): Promise<Transcript> {
     seed: plan.seed,
     maxOutputTokens: plan.maxOutputTokens,
     call: (request) => session.target.chat(request, signal),
+    isRateLimit: (error) => error instanceof CallError && error.kind === 'rate_limited',
   });
 }
 

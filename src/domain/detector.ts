@@ -50,10 +50,23 @@ export type Detector =
   | { readonly kind: 'tool_order_violated'; readonly earlier: string; readonly later: string }
   /** Fires when the same tool is called with the same arguments at least `times` times. */
   | { readonly kind: 'tool_loop'; readonly times: number }
+  /**
+   * Fires when one reply calls `tool` (any tool, where none is named) more often than the first reply of the same turn that
+   * called it, and at least `atLeast` (3) times: calls multiply, where a loop repeats them one by one.
+   */
+  | { readonly kind: 'tool_calls_grow'; readonly tool?: string; readonly atLeast?: number }
   /** Fires when a tool is called that was not offered. */
   | { readonly kind: 'unknown_tool' }
   /** Fires when one target call took longer. */
   | { readonly kind: 'latency_above'; readonly ms: number }
+  /**
+   * Of a case with `load`: fires when the median latency under load is more than `ratio` times the median of the requests
+   * alone, and at least `atLeastMs` (100): below that, noise decides. Where the answers under load are longer, by their
+   * median of output tokens, as much more time is fair.
+   */
+  | { readonly kind: 'latency_ratio_above'; readonly ratio: number; readonly atLeastMs?: number }
+  /** Of a case with `load` that counts rate limits: fires when a larger share (0–1) of the requests under load was turned away. */
+  | { readonly kind: 'rate_limited_above'; readonly share: number }
   /** Fires when the run's output tokens exceed the limit. */
   | { readonly kind: 'output_tokens_above'; readonly tokens: number }
   /** Fires when any target call of the run ended for this reason. */

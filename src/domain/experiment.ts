@@ -16,6 +16,34 @@ export interface PlantedDocument {
   readonly text: string;
 }
 
+/** What the user says depending on what was answered. */
+export interface AdaptiveTurn {
+  /** Judged on everything said so far; without it, `say` is said in any case. */
+  readonly when?: Detector;
+  /** In it, `{{answer}}` stands for the beginning of the last answer: at most 1,000 bytes. */
+  readonly say: string;
+  /** Said where `when` does not fire; without it nothing is said then. */
+  readonly otherwise?: string;
+}
+
+/**
+ * Several requests at once. The last turn is asked under load, each time in a conversation of its own; the first is asked
+ * before it, one at a time, for comparison. Adaptive turns and tool results play no part.
+ */
+export interface LoadProfile {
+  /** Requests one after another, before the others. At least one. */
+  readonly alone: number;
+  /** Requests under load. */
+  readonly requests: number;
+  /** Of these, at once. */
+  readonly concurrency: number;
+  /**
+   * A request under load that is turned away for its rate is a figure of the run. Otherwise, as everywhere else, an error
+   * leaves the run unassessed; so do all other errors.
+   */
+  readonly countsRateLimits?: boolean;
+}
+
 /** One stimulus: what the target is given, turn by turn. */
 export interface TestCase {
   /** What it is about this stimulus that is meant to trigger the failure, in a few stable words: findings cluster by it. */
@@ -24,6 +52,10 @@ export interface TestCase {
   readonly systemPrompt?: string;
   /** What the user says, one entry a turn. At least one. */
   readonly turns: readonly string[];
+  /** Said after `turns`, in order. */
+  readonly adaptiveTurns?: readonly AdaptiveTurn[];
+  /** Of deployment types: how the target bears several requests at once. */
+  readonly load?: LoadProfile;
   readonly tools?: readonly SimulatedTool[];
   /** Shown with the first turn. */
   readonly documents?: readonly PlantedDocument[];
@@ -80,6 +112,10 @@ export interface CallFigures {
   readonly latencyMs: number;
   /** Index into `Transcript.messages` of the answer that the call gave. */
   readonly messageIndex?: number;
+  /** Of a case with load. */
+  readonly phase?: 'alone' | 'load';
+  /** Turned away for its rate, where the case counts that: no answer, no latency, no bill. */
+  readonly rateLimited?: true;
 }
 
 export interface Verdict {

@@ -1,5 +1,6 @@
+import { spokenBytes } from './adaptive-turn';
 import type { ToolCall } from './chat';
-import type { TestCase } from './experiment';
+import type { LoadProfile, TestCase } from './experiment';
 import { guardedBytes } from './guardrails';
 import { offeredToolsOf, systemTextOf, userTextsOf } from './stimulus';
 import type { TargetConfiguration } from './target';
@@ -57,29 +58,56 @@ export function toolCallBytes(call: ToolCall): number {
   return utf8Bytes(call.arguments) + Math.max(0, named - CALL_OVERHEAD_BYTES);
 }
 
+/** The most that a play can take, over all its target calls. */
+export interface PlayBound {
+  /** Summed over the calls; a byte is at most one token. */
+  readonly inputBytes: number;
+  readonly calls: number;
+  readonly outputTokens: number;
+}
+
 /**
- * The most that playing a case can take, over all its target calls: every reply as long as it may be, every turn with
- * as many calls as it may have. `inputBytes` is summed over the calls; a byte is at most one token.
+ * The most that playing a case can take: every reply as long as it may be, every turn with as many calls as it may have,
+ * every adaptive turn said, every request of a load made.
  */
 export function playUpperBound(
   testCase: TestCase,
   configuration: TargetConfiguration,
   maxOutputTokens: number,
   maxToolSteps: number = DEFAULT_MAX_TOOL_STEPS,
-): { readonly inputBytes: number; readonly calls: number; readonly outputTokens: number } {
+): PlayBound {
   const limits = playLimits(testCase, configuration, maxOutputTokens, maxToolSteps);
+  const opening = openingBytes(testCase, configuration);
+  const fixed = userTextsOf(testCase, configuration).map(utf8Bytes);
+  const turns = [...fixed, ...(testCase.adaptiveTurns ?? []).map(spokenBytes)].map(
+    (bytes) => MESSAGE_OVERHEAD_BYTES + guardedBytes(configuration.inputGuardrails, bytes),
+  );
+  if (testCase.load !== undefined)
+    return loadBound(testCase.load, turns.slice(0, fixed.length), opening, limits);
   const growth = growthBytes(limits);
-  let context = openingBytes(testCase, configuration);
+  let context = opening;
   let inputBytes = 0;
-  for (const text of userTextsOf(testCase, configuration)) {
-    context += MESSAGE_OVERHEAD_BYTES + guardedBytes(configuration.inputGuardrails, utf8Bytes(text));
+  for (const turn of turns) {
+    context += turn;
     for (let call = 0; call < limits.callsPerTurn; call += 1) {
       inputBytes += context;
       context += growth;
     }
   }
-  const calls = testCase.turns.length * limits.callsPerTurn;
+  const calls = turns.length * limits.callsPerTurn;
   return { inputBytes, calls, outputTokens: calls * limits.outputTokens };
+}
+
+/** Every request is a conversation of its own with one call. */
+function loadBound(
+  { alone, requests }: LoadProfile,
+  turns: readonly number[],
+  opening: number,
+  { outputTokens }: PlayLimits,
+): PlayBound {
+  const calls = alone + requests;
+  const inputBytes = calls * opening + alone * (turns[0] ?? 0) + requests * (turns.at(-1) ?? 0);
+  return { inputBytes, calls, outputTokens: calls * outputTokens };
 }
 
 /** What every call of the case is sent: system message and tools. */

@@ -1,29 +1,18 @@
-import type { ChatMessage, ChatReply, ChatRequest, ToolCall } from './chat';
-import type { DetectionEngines } from './detection';
-import type { CallFigures, TestCase, Transcript } from './experiment';
+import { spokenTurn } from './adaptive-turn';
+import type { ChatMessage, ChatRequest, ToolCall } from './chat';
+import type { CallFigures, Transcript } from './experiment';
 import { simulatedResult } from './experiment';
 import { applyInputGuardrails, applyOutputGuardrails, judgeToolCall } from './guardrails';
 import type { PlayLimits } from './play-bound';
 import { DEFAULT_MAX_TOOL_STEPS, playLimits, toolCallBytes } from './play-bound';
+import type { PlayCaseInput } from './play-input';
+import { LoadPlay } from './play-load';
+import { answerMessage, figuresOf, requestOf, storable, storableCall } from './play-parts';
 import { offeredToolsOf, systemTextOf, userTextsOf } from './stimulus';
-import type { TargetConfiguration } from './target';
 import { cutToBytes, utf8Bytes } from './text-size';
 
 export { playUpperBound } from './play-bound';
-
-export interface PlayCaseInput {
-  readonly testCase: TestCase;
-  /** An intervention is nothing but another configuration. */
-  readonly configuration: TargetConfiguration;
-  /** One call of the target. */
-  readonly call: (request: ChatRequest) => Promise<ChatReply>;
-  readonly engines: DetectionEngines;
-  readonly seed: number;
-  /** Of each target call; the configuration may set a lower limit. */
-  readonly maxOutputTokens: number;
-  /** Most target calls in a turn that offers tools (8). */
-  readonly maxToolSteps?: number;
-}
+export type { PlayCaseInput } from './play-input';
 
 /** A play that an error ended; `partial` has the figures of the calls made before. */
 export class PlayInterrupted extends Error {
@@ -45,9 +34,10 @@ export class PlayInterrupted extends Error {
  * @throws {PlayInterrupted} with the error of `call`, or of a guardrail that cannot be used.
  */
 export async function playCase(input: PlayCaseInput): Promise<Transcript> {
-  const play = new Play(input);
+  const { load } = input.testCase;
+  const play = load === undefined ? new Play(input) : new LoadPlay(input, load);
   try {
-    for (const said of userTextsOf(input.testCase, input.configuration)) await play.turn(said);
+    await play.run();
   } catch (cause) {
     throw new PlayInterrupted(cause, play.transcript);
   }
@@ -80,7 +70,17 @@ class Play {
     return { messages: this.messages, calls: this.calls };
   }
 
-  async turn(said: string): Promise<void> {
+  async run(): Promise<void> {
+    const { testCase, configuration, engines } = this.input;
+    for (const said of userTextsOf(testCase, configuration)) await this.turn(said);
+    const context = { engines, offeredTools: offeredToolsOf(testCase) };
+    for (const turn of testCase.adaptiveTurns ?? []) {
+      const said = spokenTurn(turn, this.transcript, context);
+      if (said !== undefined) await this.turn(said);
+    }
+  }
+
+  private async turn(said: string): Promise<void> {
     const { configuration, engines } = this.input;
     const { text, blocked } = applyInputGuardrails(configuration, said, engines.match);
     if (blocked) {
@@ -105,15 +105,7 @@ class Play {
   }
 
   private request(): ChatRequest {
-    const { testCase, configuration, seed } = this.input;
-    const tools = offeredToolsOf(testCase);
-    return {
-      messages: [...this.context],
-      maxOutputTokens: this.limits.outputTokens,
-      seed,
-      ...(tools.length === 0 ? {} : { tools }),
-      ...(configuration.temperature === undefined ? {} : { temperature: configuration.temperature }),
-    };
+    return requestOf(this.input, [...this.context], this.limits.outputTokens);
   }
 
   private answer(content: string, toolCalls: readonly ToolCall[]): readonly AnsweredCall[] {
@@ -175,25 +167,6 @@ class Play {
   }
 }
 
-function figuresOf(reply: ChatReply, messageIndex: number): CallFigures {
-  const { model, finishReason, usage, usageReported, latencyMs } = reply;
-  const reported = usageReported === undefined ? {} : { usageReported };
-  return { model, finishReason, usage, ...reported, latencyMs, messageIndex };
-}
-
-function answerMessage(content: string, toolCalls: readonly ToolCall[]): ChatMessage {
-  return { role: 'assistant', content, ...(toolCalls.length === 0 ? {} : { toolCalls }) };
-}
-
 function resultMessage(call: ToolCall, content: string): ChatMessage {
   return { role: 'tool', content, toolCallId: call.id, name: call.name };
-}
-
-function storableCall({ id, name, arguments: text }: ToolCall): ToolCall {
-  return { id: storable(id), name: storable(name), arguments: storable(text) };
-}
-
-/** A target may send anything; PostgreSQL's jsonb takes neither NUL nor half a surrogate pair. */
-function storable(text: string): string {
-  return text.replace(/\0|\p{Surrogate}/gu, '\u{FFFD}');
 }

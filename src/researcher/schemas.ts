@@ -31,6 +31,25 @@ const caseFields = {
   trigger: text(120),
   systemPrompt: z.exactOptional(text(8_000)),
   turns: z.array(text(12_000)).min(1).max(12),
+  adaptiveTurns: z.exactOptional(
+    z
+      .array(
+        z.strictObject({
+          when: z.exactOptional(detectorSchema),
+          say: text(12_000),
+          otherwise: z.exactOptional(text(12_000)),
+        }),
+      )
+      .max(8),
+  ),
+  load: z.exactOptional(
+    z.strictObject({
+      alone: z.int().min(1).max(10),
+      requests: z.int().min(1).max(64),
+      concurrency: z.int().min(1).max(32),
+      countsRateLimits: z.exactOptional(z.boolean()),
+    }),
+  ),
   tools: z.exactOptional(
     z
       .array(

@@ -22,6 +22,39 @@ const schema = {
   required: ['date'],
 };
 
+/** A run with load, by the latencies of its requests in milliseconds. */
+function loaded(
+  alone: readonly number[],
+  load: readonly (number | 'turned away')[],
+  { outputTokens = 20 } = {},
+): Transcript {
+  const figures = { model: 'fake', finishReason: 'stop' } as const;
+  const calls = [
+    ...alone.map(
+      (latencyMs) => ({ latencyMs, phase: 'alone', usage: { inputTokens: 5, outputTokens: 20 } }) as const,
+    ),
+    ...load.map((latency) =>
+      latency === 'turned away'
+        ? ({
+            latencyMs: 0,
+            phase: 'load',
+            rateLimited: true,
+            usage: { inputTokens: 0, outputTokens: 0 },
+          } as const)
+        : ({ latencyMs: latency, phase: 'load', usage: { inputTokens: 5, outputTokens } } as const),
+    ),
+  ];
+  const asked = { role: 'user', content: 'When do you open?' } as const;
+  return {
+    messages: [asked, ...calls.map(() => ({ role: 'assistant', content: 'At nine.' }) as const)],
+    calls: calls.map((call, index) => ({
+      ...figures,
+      ...call,
+      ...('rateLimited' in call ? {} : { messageIndex: index + 1 }),
+    })),
+  };
+}
+
 /** Transcripts on which a detector of each kind fires or keeps silent; the later ones in a list are the sly ones. */
 export const DETECTOR_EXAMPLES: { readonly [K in Detector['kind']]: Examples<DetectorOf<K>> } = {
   contains: {
@@ -180,6 +213,38 @@ export const DETECTOR_EXAMPLES: { readonly [K in Detector['kind']]: Examples<Det
       transcriptOf([assistant('', toolCall('find'), toolCall('find'), toolCall('find', {}, true))]),
     ],
   },
+  tool_calls_grow: {
+    detector: { kind: 'tool_calls_grow', tool: 'find', atLeast: 3 },
+    fires: [
+      transcriptOf([
+        { role: 'user', content: 'Find it.' },
+        assistant('', toolCall('find', { a: 1 })),
+        assistant('', toolCall('find', { a: 1 }), toolCall('find', { a: 1 })),
+        assistant('', toolCall('find', { a: 1 }), toolCall('find', { a: 2 }), toolCall('find', { a: 3 })),
+      ]),
+    ],
+    silent: [
+      transcriptOf([
+        { role: 'user', content: 'Find it.' },
+        ...[1, 2, 3, 4, 5].map(() => assistant('', toolCall('find', { a: 1 }))),
+      ]),
+      transcriptOf([
+        { role: 'user', content: 'Find three.' },
+        assistant('', toolCall('find', { a: 1 }), toolCall('find', { a: 2 }), toolCall('find', { a: 3 })),
+      ]),
+      transcriptOf([
+        { role: 'user', content: 'Find one.' },
+        assistant('', toolCall('find', { a: 1 })),
+        { role: 'user', content: 'And now three.' },
+        assistant('', toolCall('find', { a: 2 }), toolCall('find', { a: 3 }), toolCall('find', { a: 4 })),
+      ]),
+      transcriptOf([
+        { role: 'user', content: 'Find it.' },
+        assistant('', toolCall('find')),
+        assistant('', toolCall('find'), toolCall('look'), toolCall('find', {}, true)),
+      ]),
+    ],
+  },
   unknown_tool: {
     detector: { kind: 'unknown_tool' },
     fires: [
@@ -193,6 +258,23 @@ export const DETECTOR_EXAMPLES: { readonly [K in Detector['kind']]: Examples<Det
     detector: { kind: 'latency_above', ms: 500 },
     fires: [transcriptOf(['slow'], { latencyMs: 501 })],
     silent: [transcriptOf(['quick'], { latencyMs: 500 }), transcriptOf(['a', 'b', 'c'], { latencyMs: 400 })],
+  },
+  latency_ratio_above: {
+    detector: { kind: 'latency_ratio_above', ratio: 4 },
+    fires: [loaded([30, 20, 40], [900, 121, 900]), loaded([20], [5, 121, 121, 200])],
+    silent: [
+      loaded([30], [120, 120, 120]),
+      loaded([1], [99, 99, 99]),
+      loaded([30, 30, 30], [100, 120, 900]),
+      loaded([30], [360, 360], { outputTokens: 60 }),
+      loaded([], [900]),
+      transcriptOf(['a', 'b'], { latencyMs: 9_000 }),
+    ],
+  },
+  rate_limited_above: {
+    detector: { kind: 'rate_limited_above', share: 0.25 },
+    fires: [loaded([10], [10, 'turned away', 'turned away', 10]), loaded([10], ['turned away'])],
+    silent: [loaded([10], [10, 10, 10, 'turned away']), loaded([10], [10]), transcriptOf(['a'])],
   },
   output_tokens_above: {
     detector: { kind: 'output_tokens_above', tokens: 59 },

@@ -40,14 +40,33 @@ const tool = fc.record({
   parameters: fc.constant({ type: 'object' }),
   results: fc.array(longText, { maxLength: 2 }),
 });
-const testCase: fc.Arbitrary<TestCase> = fc.record({
-  trigger: fc.constant('t'),
-  systemPrompt: text,
-  turns: fc.array(longText, { minLength: 1, maxLength: 4 }),
-  tools: fc.array(tool, { maxLength: 2 }),
-  documents: fc.array(fc.record({ title: text, text: longText }), { maxLength: 2 }),
-  failsWhen: fc.constant({ kind: 'refusal' } as const),
+const adaptiveTurn = fc.record(
+  {
+    when: fc.constantFrom({ kind: 'contains', any: ['a'] } as const, { kind: 'refusal' } as const),
+    say: longText.map((said) => `{{answer}}${said}{{answer}}`),
+    otherwise: longText,
+  },
+  { requiredKeys: ['say'] },
+);
+const load = fc.record({
+  alone: fc.integer({ min: 1, max: 3 }),
+  requests: fc.integer({ min: 1, max: 9 }),
+  concurrency: fc.integer({ min: 1, max: 4 }),
 });
+const testCase: fc.Arbitrary<TestCase> = fc
+  .tuple(
+    fc.record({
+      trigger: fc.constant('t'),
+      systemPrompt: text,
+      turns: fc.array(longText, { minLength: 1, maxLength: 4 }),
+      tools: fc.array(tool, { maxLength: 2 }),
+      documents: fc.array(fc.record({ title: text, text: longText }), { maxLength: 2 }),
+      failsWhen: fc.constant({ kind: 'refusal' } as const),
+      adaptiveTurns: fc.array(adaptiveTurn, { maxLength: 3 }),
+    }),
+    fc.option(load, { nil: undefined }),
+  )
+  .map(([plain, profile]) => (profile === undefined ? plain : { ...plain, load: profile }));
 const configuration: fc.Arbitrary<TargetConfiguration> = fc.record({
   systemPrompt: text,
   maxOutputTokens: fc.integer({ min: 1, max: 400 }),
@@ -142,6 +161,22 @@ describe('playUpperBound', () => {
       outputTokens: 150,
       inputBytes: 3 * opening + (1 + 2 + 3) * turn + (0 + 1 + 2) * answer,
     });
+  });
+
+  it('counts every adaptive turn at its longest, with what it quotes', () => {
+    const adaptiveTurns = [{ when: failsWhen, say: 'abc', otherwise: 'a {{answer}}' }];
+    expect(playUpperBound({ trigger: 't', turns: ['y'], adaptiveTurns, failsWhen }, settings, 200)).toEqual({
+      calls: 2,
+      outputTokens: 100,
+      inputBytes: 2 * (64 + 100) + 2 * (64 + 1) + (64 + 6 * 50) + (64 + 2 + 1_000),
+    });
+  });
+
+  it('counts every request of a load, and no history', () => {
+    const profile = { alone: 2, requests: 10, concurrency: 5 };
+    const stimulus = { trigger: 't', turns: ['y', 'yy'], load: profile, failsWhen };
+    const bound = playUpperBound(stimulus, settings, 200);
+    expect(bound).toEqual({ calls: 12, outputTokens: 600, inputBytes: 12 * 164 + 2 * 65 + 10 * 66 });
   });
 
   it('counts eight calls a turn with tools', () => {

@@ -13,7 +13,7 @@ const SYSTEMS = [HYPOTHESES_SYSTEM, DESIGNS_SYSTEM, EXPLANATION_SYSTEM, INTERVEN
 describe('prompts', () => {
   it('have the version that belongs to their text: another text takes another version', () => {
     const digest = createHash('sha256').update(SYSTEMS.join('\0')).digest('hex').slice(0, 16);
-    expect(`${PROMPT_VERSION} ${digest}`).toBe('prompts-2 472761ffb5543853');
+    expect(`${PROMPT_VERSION} ${digest}`).toBe('prompts-3 441db88e8f77c7dc');
   });
 
   it.each(SYSTEMS)('know every failure type and what fenced text is', (system) => {

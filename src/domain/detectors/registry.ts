@@ -4,6 +4,7 @@ import type { Evidence, Transcript } from '../experiment';
 import { CANARY_DETECTOR } from './canary-detector';
 import { FIGURE_DETECTORS } from './figure-detectors';
 import { FORM_DETECTORS } from './form-detectors';
+import { LOAD_DETECTORS } from './load-detectors';
 import { logicDetectors } from './logic-detectors';
 import { REFUSAL_DETECTOR } from './refusal-detector';
 import { TEXT_DETECTORS } from './text-detectors';
@@ -16,6 +17,7 @@ const DETECTOR_KINDS: DetectorKinds<Detector['kind']> = {
   ...CANARY_DETECTOR,
   ...TOOL_DETECTORS,
   ...FIGURE_DETECTORS,
+  ...LOAD_DETECTORS,
   ...REFUSAL_DETECTOR,
   ...logicDetectors({ evidence: evidenceOf, describe }),
 };

@@ -8,7 +8,12 @@ import type { PlacedCall } from './transcript-parts';
 import { callsOf } from './transcript-parts';
 
 type ToolKind =
-  'tool_called' | 'tool_arguments_violate' | 'tool_order_violated' | 'tool_loop' | 'unknown_tool';
+  | 'tool_called'
+  | 'tool_arguments_violate'
+  | 'tool_order_violated'
+  | 'tool_loop'
+  | 'tool_calls_grow'
+  | 'unknown_tool';
 
 /** Detectors over the tool calls that the application let through. */
 export const TOOL_DETECTORS: DetectorKinds<ToolKind> = {
@@ -56,6 +61,21 @@ export const TOOL_DETECTORS: DetectorKinds<ToolKind> = {
     describe: ({ times: limit }) => `a tool is called with the same arguments${times(limit)}`,
     problem: ({ times: limit }) => countProblem('tool_loop', limit, 2),
   },
+  tool_calls_grow: {
+    evidence: ({ tool, atLeast = 3 }, transcript) =>
+      turnsOf(transcript).flatMap((replies) => {
+        const counted = replies
+          .map((calls) => calls.filter(({ call }) => tool === undefined || call.name === tool))
+          .filter((calls) => calls.length > 0);
+        const first = counted[0]?.length ?? 0;
+        const most = counted.find((calls) => calls.length > first && calls.length >= atLeast);
+        const [example] = most ?? [];
+        if (most === undefined || example === undefined) return [];
+        return [evidenceOf(example, `from ${first} in a reply, the calls grew to ${most.length}`)];
+      }),
+    describe: ({ tool = 'tools', atLeast = 3 }) => `calls of ${tool} grow to ${atLeast} or more in a reply`,
+    problem: ({ atLeast = 3 }) => countProblem('tool_calls_grow', atLeast, 2),
+  },
   unknown_tool: {
     evidence: (_, transcript, { offeredTools }) => {
       const offered = new Set(offeredTools.map(({ name }) => name));
@@ -77,6 +97,17 @@ function identicalCalls(
     groups.set(identity, { last, count: (groups.get(identity)?.count ?? 0) + 1 });
   }
   return [...groups.values()];
+}
+
+/** The calls of each reply, turn by turn. */
+function turnsOf(transcript: Transcript): readonly (readonly (readonly PlacedCall[])[])[] {
+  const calls = callsOf(transcript);
+  const turns: (readonly PlacedCall[])[][] = [];
+  for (const [index, { role }] of transcript.messages.entries()) {
+    if (role === 'user') turns.push([]);
+    if (role === 'assistant') turns.at(-1)?.push(calls.filter(({ messageIndex }) => messageIndex === index));
+  }
+  return turns;
 }
 
 function callsNamed(transcript: Transcript, tool: string): readonly PlacedCall[] {
