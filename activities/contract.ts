@@ -28,7 +28,7 @@ export interface CyclePlan {
 
 /** Something that needs the gate: what to ask for, not what will be said to the target. */
 export interface PlannedStep {
-  /** The experiment or the intervention. */
+  /** The experiment, the failure or the intervention. */
   readonly subjectId: string;
   readonly title: string;
   readonly action: Omit<ProposedAction, 'approvalId'>;
@@ -56,7 +56,7 @@ export interface SimulationOutcome {
   readonly budgetExhausted: boolean;
 }
 
-/** Why an experiment or simulation did not run. */
+/** Why an experiment, a follow-up or a simulation did not run. */
 export type SkipReason = 'blocked' | 'rejected' | 'expired' | 'budget' | 'failed' | 'cancelled';
 
 export interface StepInput {
@@ -214,10 +214,14 @@ export interface CycleActivities {
   remindApproval(input: { readonly approvalId: string; readonly kind: ReminderKind }): Promise<void>;
   /** Phase 3: runs what is missing of one experiment; heart-beats. */
   runExperiment(input: StepInput): Promise<ExperimentOutcome>;
-  /** Records that an experiment or simulation will not run, and why. Local. */
+  /** A follow-up for every failure, as far as mode and settings permit. Local. */
+  planFollowUps(input: { readonly cycleId: string }): Promise<PlannedSteps>;
+  /** Minimises and varies what showed one failure; heart-beats. */
+  followUpFailure(input: StepInput): Promise<void>;
+  /** Records that an experiment, a follow-up or a simulation will not run, and why. Local. */
   skipStep(input: {
     readonly cycleId: string;
-    readonly kind: 'experiment' | 'simulation';
+    readonly kind: 'experiment' | 'follow_up' | 'simulation';
     readonly subjectId: string;
     readonly reason: SkipReason;
     readonly detail: string;

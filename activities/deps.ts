@@ -18,6 +18,8 @@ interface ModeSettings {
   readonly executionTimeoutMs: number;
   /** The most one experiment or one simulation may spend. */
   readonly costLimitMicroUsd: number;
+  /** Plays that following up a failure may ask for; 0: none is followed up. */
+  readonly followUpCalls: number;
   readonly approvalTimeoutMs: Readonly<Record<Severity, number>>;
   readonly approval: ApprovalRules;
 }

@@ -16,6 +16,7 @@ import { planSimulations } from './support/plan-simulations';
 import type { PlannedSimulation } from './support/plan-simulations';
 import { plannedSteps } from './support/planned-steps';
 import { researcherOf, researcherStamp } from './support/researcher';
+import { stillSpendable } from './support/spendable';
 
 /** What changing the target in this way is to the risk policy; undefined for what changes nothing. */
 const ACTION_OF_PATCH: Readonly<Record<Patch['type'], ActionType | undefined>> = {
@@ -122,12 +123,6 @@ function tierOf(patch: Patch, mode: Mode, { policy }: ActivityDeps): RiskTier {
 }
 
 /** What the cycle's own budget leaves for its replays. */
-async function stillSpendable({ stores }: ActivityDeps, { id, request }: CycleRecord): Promise<number> {
-  if (request.budgetMicroUsd === null) return Infinity;
-  const { spentMicroUsd, heldMicroUsd } = await stores.cycles.progress(id);
-  return Math.max(0, request.budgetMicroUsd - spentMicroUsd - heldMicroUsd);
-}
-
 function asPlanned(simulation: PlannedSimulation): StoredSimulation {
   return { ...simulation, state: 'planned', result: null };
 }

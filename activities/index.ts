@@ -6,9 +6,11 @@ import { designExperiments } from './design-experiments';
 import { designInterventions } from './design-interventions';
 import { discoverFailures } from './discover-failures';
 import { toFailure } from './failure';
+import { followUpFailure } from './follow-up-failure';
 import { generateHypotheses } from './generate-hypotheses';
 import { learn } from './learn';
 import { openCycle } from './open-cycle';
+import { planFollowUps } from './plan-follow-ups';
 import { applyTransition, checkTransition, refuseTransition } from './mode-transition';
 import { recordApproval } from './record-approval';
 import { runExperiment } from './run-experiment';
@@ -24,7 +26,7 @@ export { researcherStamp } from './support/researcher';
 /** The activities over their ports; what they throw says whether Temporal may try again. */
 export function createActivities(given: ActivityDeps): Activities {
   const deps = { ...given, stores: { ...given.stores, cycles: rememberCycles(given.stores.cycles) } };
-  const { approvals, cycles, experiments, simulations } = deps.stores;
+  const { approvals, cycles, experiments, followUps, simulations } = deps.stores;
   return {
     openCycle: withFailures(openCycle(deps)),
     generateHypotheses: withFailures(generateHypotheses(deps)),
@@ -35,10 +37,13 @@ export function createActivities(given: ActivityDeps): Activities {
     runExperiment: withFailures(runExperiment(deps)),
     skipStep: withFailures(async ({ cycleId, kind, subjectId, reason, detail }) => {
       if (kind === 'experiment') return experiments.skip(subjectId, reason, detail);
+      if (kind === 'follow_up') return followUps.skip(deps.recordId('follow_up', subjectId), reason, detail);
       const simulation = deps.recordId('simulation', cycleId, subjectId);
       return simulations.skip(simulation, reason, detail);
     }),
     discoverFailures: withFailures(discoverFailures(deps)),
+    planFollowUps: withFailures(planFollowUps(deps)),
+    followUpFailure: withFailures(followUpFailure(deps)),
     designInterventions: withFailures(designInterventions(deps)),
     simulateIntervention: withFailures(simulateIntervention(deps)),
     learn: withFailures(learn(deps)),

@@ -176,6 +176,7 @@ export function activitiesOf(
         maxParallel: experiments.maxParallel,
         executionTimeoutMs: experiments.defaultTimeoutSeconds * 1_000,
         costLimitMicroUsd: microOfUsd(experiments.costLimitUsd),
+        followUpCalls: experiments.followUpCalls,
         approval,
         approvalTimeoutMs: { S0: S0 * 1_000, S1: S1 * 1_000, S2: S2 * 1_000, S3: S3 * 1_000, S4: S4 * 1_000 },
       };

@@ -9,7 +9,7 @@ import { execution, quick, research, witnessed } from './support/activities';
 import { ApprovalDesk } from './support/approval-desk';
 import { CycleView, freshCounts } from './support/cycle-view';
 import type { CycleCounts } from './support/cycle-view';
-import { runTrack } from './support/step-track';
+import { allEnded, runTrack } from './support/step-track';
 import type { StepTrack } from './support/step-track';
 
 // Without the failure types a DomainError would retry the workflow task for ever instead of failing the cycle.
@@ -22,6 +22,9 @@ const RESEARCH_PHASES: ReadonlySet<CyclePhase> = new Set([
   'failure_discovery',
   'intervention_design',
 ]);
+
+/** A follow-up that finds no room in a budget ends by itself; nothing else ends for it. */
+const LEAVES_THE_BUDGET_TO_OTHERS = { budgetExhausted: false } as const;
 
 /** What one run of the workflow hands to the next: everything else is in PostgreSQL. */
 interface Carried {
@@ -81,17 +84,30 @@ async function story(input: CycleInput, plan: CyclePlan, view: CycleView, desk: 
     plan,
     desk,
     view,
-    betweenBatches: () => continueIfSuggested(input, plan, counts),
   };
   const experiments: StepTrack = {
     ...shared,
+    betweenBatches: () => continueIfSuggested(input, plan, counts),
     kind: 'experiment',
     counter: counts.experiments,
     next: () => think.designExperiments({ cycleId }),
     execute: (step, stepInput) => execution(plan, step.title).runExperiment(stepInput),
   };
+  const followUps: StepTrack = {
+    ...shared,
+    kind: 'follow_up',
+    counter: counts.followUps,
+    next: () => quick.planFollowUps({ cycleId }),
+    execute: async (step, stepInput) => {
+      await execution(plan, step.title).followUpFailure(stepInput);
+      return LEAVES_THE_BUDGET_TO_OTHERS;
+    },
+    betweenBatches: () => Promise.resolve(),
+  };
+  let following = Promise.resolve();
   const simulations: StepTrack = {
     ...shared,
+    betweenBatches: () => continueIfSuggested(input, plan, counts, following),
     kind: 'simulation',
     counter: counts.simulations,
     next: () => think.designInterventions({ cycleId }),
@@ -117,7 +133,17 @@ async function story(input: CycleInput, plan: CyclePlan, view: CycleView, desk: 
   await phase('intervention_design', async () => {
     planned = await simulations.next();
   });
-  await phase('simulation', () => runTrack(simulations, planned));
+  const followUp = (): Promise<void> =>
+    (following = counts.failures > 0 ? runTrack(followUps) : Promise.resolve());
+  await phase('simulation', async () => {
+    // Neither needs the other. Where money is short, proving fixes comes first, and the rest is for following up.
+    if (input.request.budgetMicroUsd === null) {
+      await allEnded(() => [runTrack(simulations, planned), followUp()]);
+    } else {
+      await runTrack(simulations, planned);
+      await followUp();
+    }
+  });
   await phase('learning', () => quick.learn({ cycleId }));
 }
 
@@ -141,8 +167,15 @@ async function end(
   };
 }
 
-async function continueIfSuggested(input: CycleInput, plan: CyclePlan, counts: CycleCounts): Promise<void> {
+/** `others` are under way beside what asks, and end first. */
+async function continueIfSuggested(
+  input: CycleInput,
+  plan: CyclePlan,
+  counts: CycleCounts,
+  others: Promise<void> = Promise.resolve(),
+): Promise<void> {
   if (!wf.workflowInfo().continueAsNewSuggested) return;
+  await others;
   await wf.condition(wf.allHandlersFinished);
   await wf.continueAsNew<typeof researchCycle>(input, { plan, counts });
 }

@@ -6,7 +6,7 @@ import type { ActionType } from '../../src/domain/risk';
 import type { StoredApproval } from '../../src/ports/approval-store';
 import type { ApiRecord, Records } from '../../src/ports/records';
 import { transitionAction } from '../mode-transition';
-import { experimentAction, simulationAction } from '../support/actions';
+import { experimentAction, followUpAction, simulationAction } from '../support/actions';
 import { deploymentAction, type ActionDeps } from '../support/deployment-action';
 import { toolAction } from '../support/tool-action';
 import { configurationChange, configurationDocument } from './configuration-document';
@@ -46,17 +46,15 @@ export function actionNow(deps: ReviewDeps, approval: StoredApproval): Promise<A
   return ((isToolCall ? undefined : READERS[actionType]) ?? toolCallNow)(deps, approval);
 }
 
-async function experimentNow(
-  { stores, targets, records }: ReviewDeps,
-  { subjectId, mode }: StoredApproval,
-): Promise<ActionNow> {
-  const [stored, record] = await Promise.all([
-    stores.experiments.get(subjectId),
-    records.get('experiments', subjectId),
-  ]);
+async function experimentNow(deps: ReviewDeps, approval: StoredApproval): Promise<ActionNow> {
+  const { stores, targets, records } = deps;
+  const { subjectId, mode } = approval;
+  const record = await records.get('experiments', subjectId);
+  if (record === undefined) return followUpNow(deps, approval);
+  const stored = await stores.experiments.get(subjectId);
   const cycle = await stores.cycles.get(stored.cycleId);
   const target = targets.get(cycle.request.target).describe;
-  const { title, failure_type, hypothesis_id, runs_requested, design } = record ?? {};
+  const { title, failure_type, hypothesis_id, runs_requested, design } = record;
   return {
     proposed: experimentAction(stored, target),
     shown: {
@@ -72,6 +70,34 @@ async function experimentNow(
       design,
       configuration: { before: configurationDocument(target.configuration) },
     },
+  };
+}
+
+/** Following up a failure, which is to the policy what running its experiment is. */
+async function followUpNow(
+  { stores, targets }: ReviewDeps,
+  { subjectId }: StoredApproval,
+): Promise<ActionNow> {
+  const followUp = await stores.followUps.ofFailure(subjectId);
+  const cycle = await stores.cycles.get(followUp.cycleId);
+  const finding = (await stores.failures.list(cycle.id)).find(({ id }) => id === subjectId);
+  if (finding === undefined) throw new DomainError('not_found', `there is no failure ${subjectId}`);
+  const { design } = await stores.experiments.get(finding.experimentId);
+  const target = targets.get(cycle.request.target).describe;
+  return {
+    proposed: followUpAction(followUp, finding, design, target),
+    shown: {
+      kind: 'follow_up',
+      follow_up_id: followUp.id,
+      experiment_id: finding.experimentId,
+      trigger: finding.trigger,
+      failure_type: finding.failureType,
+      calls_permitted: followUp.callsPermitted,
+      target: target.name,
+      model: target.model,
+      configuration: { before: configurationDocument(target.configuration) },
+    },
+    failureId: subjectId,
   };
 }
 

@@ -2,8 +2,10 @@ import type { ProposedAction } from '../../src/domain/approval';
 import { usdOfMicro } from '../../src/domain/money';
 import { experimentActionSeverity } from '../../src/domain/risk';
 import type { Intervention } from '../../src/domain/intervention';
+import type { ExperimentDesign } from '../../src/domain/experiment';
 import type { TargetDescription } from '../../src/domain/target';
-import type { StoredExperiment, StoredSimulation } from '../../src/ports/stores';
+import type { StoredFollowUp } from '../../src/ports/follow-up-store';
+import type { StoredExperiment, StoredFinding, StoredSimulation } from '../../src/ports/stores';
 import { digestOf } from './digest';
 
 type Action = Omit<ProposedAction, 'approvalId'>;
@@ -24,6 +26,29 @@ export function experimentAction(experiment: StoredExperiment, target: TargetDes
     isReversible: !destructive,
     rollbackPlan: READ_ONLY_ROLLBACK,
     argumentsDigest: digestOf({ design, runsRequested, configuration: target.configuration }),
+    personRequired: false,
+  };
+}
+
+/** What following up a failure means for the gate: more of what its experiment did. */
+export function followUpAction(
+  followUp: Pick<StoredFollowUp, 'callsPermitted' | 'estimatedCostMicroUsd'>,
+  { id, trigger }: Pick<StoredFinding, 'id' | 'trigger'>,
+  design: ExperimentDesign,
+  target: TargetDescription,
+): Action {
+  const { callsPermitted, estimatedCostMicroUsd } = followUp;
+  const { destructive } = design;
+  return {
+    actionType: destructive ? 'DESTRUCTIVE_TEST' : 'RUN_EXPERIMENT',
+    subjectId: id,
+    description: `minimise and vary "${trigger}" in at most ${callsPermitted} plays against ${target.name} for at most ${dollars(estimatedCostMicroUsd)}`,
+    severity: experimentActionSeverity({ ...target, destructive }),
+    estimatedCostMicroUsd,
+    affectedSystems: [target.name],
+    isReversible: !destructive,
+    rollbackPlan: READ_ONLY_ROLLBACK,
+    argumentsDigest: digestOf({ design, callsPermitted, configuration: target.configuration }),
     personRequired: false,
   };
 }

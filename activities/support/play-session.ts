@@ -12,6 +12,8 @@ interface Step {
   readonly signal: AbortSignal;
   readonly deadlineMs: number;
   readonly stepScope: string;
+  /** The most the step may spend; without it what the mode's settings say. */
+  readonly costLimitMicroUsd?: number;
 }
 
 /** Opens what the plays of one step of a cycle share: every reservation checks the mode's version and the step's own limit. */
@@ -35,7 +37,7 @@ export function openSessionOf(
   step: Step,
 ): PlaySession {
   const { mode, ...reserved } = origin;
-  const limitMicroUsd = deps.settingsFor(mode).costLimitMicroUsd;
+  const limitMicroUsd = step.costLimitMicroUsd ?? deps.settingsFor(mode).costLimitMicroUsd;
   const scopes = [...origin.scopes, { scope: step.stepScope, limitMicroUsd }];
   return {
     target,

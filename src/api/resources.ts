@@ -83,6 +83,16 @@ const Experiment = z
   })
   .meta({ id: 'Experiment' });
 
+const Rate = z
+  .looseObject({
+    count,
+    n: count,
+    value: rate.nullable(),
+    low: rate.nullable(),
+    high: rate.nullable(),
+  })
+  .meta({ id: 'Rate' });
+
 export const Failure = z
   .looseObject({
     ...ofCycle,
@@ -97,6 +107,19 @@ export const Failure = z
     description: z.string(),
     root_cause: z.string(),
     novelty: z.enum(NOVELTIES),
+    reproducibility: Rate.describe(
+      'Over all plays of its variations; over the runs that showed it until there are any.',
+    ),
+    reproducibility_from: z.enum(['runs', 'variations']),
+    observed: Rate.describe('Over the runs of the experiments that showed it.'),
+    follow_up: z
+      .looseObject({
+        state: z.enum(['planned', 'running', 'done', 'skipped', 'failed']),
+        skip_reason: z.string().nullable(),
+        summary: z.string().nullable(),
+      })
+      .nullable()
+      .describe('What the search for its shortest stimulus and the variations of that came to.'),
     state: z.enum(FAILURE_STATES),
     state_set_by: z.string().nullable().describe('Who set the state by hand; null where cycles set it.'),
     state_reason: z.string().nullable().describe('The evidence or the reason given.'),

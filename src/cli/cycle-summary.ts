@@ -58,7 +58,11 @@ function writeFailure(output: Output, failure: Readonly<Record<string, unknown>>
   ];
   output.write(`  ${heading.filter((part) => part !== '').join('  ')}\n`);
   writeIndented(output, textOf(failure, 'description'));
+  const { data } = followUpSchema.safeParse(failure['follow_up']);
+  if (data !== undefined) writeIndented(output, `followed up: ${data.summary}`);
 }
+
+const followUpSchema = z.looseObject({ summary: z.string() });
 
 /** As many lines as it takes, indented. */
 function writeIndented(output: Output, text: string, indent = INDENT): void {
@@ -80,7 +84,8 @@ function rateOf(failure: Readonly<Record<string, unknown>>): string {
     rate.low === null || rate.high === null
       ? ''
       : ` (95 %: ${Math.round(rate.low * 100)}–${Math.round(rate.high * 100)} %)`;
-  return `${rate.count} of ${counted(rate.n, 'run')}${interval}`;
+  const plays = failure['reproducibility_from'] === 'variations' ? 'varied play' : 'run';
+  return `${rate.count} of ${counted(rate.n, plays)}${interval}`;
 }
 
 function writeFix(

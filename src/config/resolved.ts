@@ -16,6 +16,8 @@ export interface ExperimentSettings {
   readonly defaultTimeoutSeconds: number;
   /** An experiment estimated above this is not run. */
   readonly costLimitUsd: number;
+  /** Plays that following up a failure may ask for; 0: none is followed up. */
+  readonly followUpCalls: number;
 }
 
 /** A target as configured; all but `kind` belongs to the adapter of that kind. */
@@ -125,6 +127,7 @@ export function toConfig(settings: Settings, cwd: string, modeIsChosen: boolean)
       maxParallel: settings.experiments.max_parallel,
       defaultTimeoutSeconds: settings.experiments.default_timeout_seconds,
       costLimitUsd: settings.experiments.cost_limit_usd,
+      followUpCalls: settings.experiments.follow_up_calls,
     },
     access: accessOf(settings.access, cwd),
     approval: approvalSettingsOf(settings.approval),
@@ -200,6 +203,7 @@ function overridesOf({ experiments, approval }: Settings['modes'][Mode]): ModeOv
       maxParallel: experiments.max_parallel,
       defaultTimeoutSeconds: experiments.default_timeout_seconds,
       costLimitUsd: experiments.cost_limit_usd,
+      followUpCalls: experiments.follow_up_calls,
     },
     timeouts: approval.timeouts,
     approval: approvalRulesOf(approval),

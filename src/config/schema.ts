@@ -16,6 +16,7 @@ const experiments = {
   max_parallel: z.int().min(1).max(1_000),
   default_timeout_seconds: z.number().positive().max(DAY_SECONDS),
   cost_limit_usd: usd,
+  follow_up_calls: z.int().min(0).max(1_000),
 };
 
 /** What may differ in one mode. */
@@ -67,6 +68,7 @@ export const SETTINGS = z.strictObject({
       max_parallel: experiments.max_parallel.default(5),
       default_timeout_seconds: experiments.default_timeout_seconds.default(300),
       cost_limit_usd: experiments.cost_limit_usd.default(10),
+      follow_up_calls: experiments.follow_up_calls.default(20),
     })
     .prefault({}),
   audit: z

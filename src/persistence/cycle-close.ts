@@ -24,7 +24,7 @@ const LEFT_BECAUSE: Readonly<Record<EndedCycleState, string>> = {
 
 /**
  * Ends a running cycle; an ended one stays as it is. What was under way ends with it, in the same transaction: pending
- * approvals are withdrawn, experiments and simulations without an end become `skipped`, and reservations still open
+ * approvals are withdrawn, experiments, follow-ups and simulations without an end become `skipped`, and reservations still open
  * are settled as unknown. The ledger comes last: its lock on the global budget is then held for the commit only.
  * @throws {DomainError} `not_found`.
  */
@@ -58,7 +58,7 @@ async function endRow(tx: Transaction, { cycleId, state, phase, error }: CycleEn
 }
 
 interface LeftStep {
-  readonly kind: 'approval' | 'experiment' | 'simulation';
+  readonly kind: 'approval' | 'experiment' | 'follow_up' | 'simulation';
   readonly id: string;
 }
 
@@ -77,9 +77,13 @@ async function leaveUnfinished(tx: Transaction, { cycleId, state }: CycleEnd): P
     ), simulations_left AS (
       UPDATE simulations SET state = 'skipped', skip_reason = ${reason}, detail = ${detail}, ended_at = now()
       WHERE cycle_id = ${cycleId}::uuid AND state IN ('planned', 'running') RETURNING id
+    ), follow_ups_left AS (
+      UPDATE follow_ups SET state = 'skipped', skip_reason = ${reason}, detail = ${detail}, ended_at = now()
+      WHERE cycle_id = ${cycleId}::uuid AND state IN ('planned', 'running') RETURNING id
     )
     SELECT 'approval' AS kind, id FROM withdrawn
     UNION ALL SELECT 'experiment', id FROM experiments_left
+    UNION ALL SELECT 'follow_up', id FROM follow_ups_left
     UNION ALL SELECT 'simulation', id FROM simulations_left`;
 }
 
@@ -107,6 +111,7 @@ function eventsOfEnd(end: CycleEnd, left: readonly LeftStep[], unknownBills: num
         error: storableTextOrNull(end.error),
         approvals_withdrawn: count('approval'),
         experiments_left: count('experiment'),
+        follow_ups_left: count('follow_up'),
         simulations_left: count('simulation'),
         bills_unknown: unknownBills,
       },

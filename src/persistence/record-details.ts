@@ -32,15 +32,34 @@ async function experimentDetails(prisma: PrismaClient, id: string): Promise<ApiR
   return { ...presentRow(experiments[0] ?? {}), runs: runs.map(presentRow) };
 }
 
-/** The runs that showed it (their transcripts are with the experiment), and what was designed against it. */
+/**
+ * The runs that showed it (their transcripts are with the experiment), what following it up found, and what was designed
+ * against it.
+ */
 async function failureDetails(prisma: PrismaClient, id: string): Promise<ApiRecord> {
-  const [runs, interventions] = await Promise.all([
+  const [followUp, runs, interventions] = await Promise.all([
+    followUpDetails(prisma, id),
     prisma.$queryRaw<RawRow[]>`
       SELECT ${RUN}, r.experiment_id, r.ordinal FROM failure_runs fr JOIN experiment_runs r ON r.id = fr.run_id
       WHERE fr.failure_id = ${id}::uuid ORDER BY r.experiment_id, r.ordinal`,
     readAll(prisma, 'interventions', { failure_id: id }),
   ]);
-  return { runs: runs.map(presentRow), interventions };
+  return { ...followUp, runs: runs.map(presentRow), interventions };
+}
+
+/** Nothing for a failure that has none. */
+async function followUpDetails(prisma: PrismaClient, failureId: string): Promise<ApiRecord> {
+  const [row] = await prisma.$queryRaw<(RawRow & { readonly id: string })[]>`
+    SELECT u.id, u.state, u.skip_reason, u.detail, u.calls_permitted, u.estimated_cost_micro_usd, u.result,
+           u.created_at, u.ended_at
+    FROM follow_ups u WHERE u.failure_id = ${failureId}::uuid`;
+  if (row === undefined) return {};
+  const runs = await prisma.$queryRaw<RawRow[]>`
+    SELECT ${RUN}, r.ordinal, r.step, r.change, r.transcript FROM follow_up_runs r
+    WHERE r.follow_up_id = ${row.id}::uuid ORDER BY r.ordinal`;
+  const { result, ...followUp } = row;
+  const { summary = null, ...report } = presentRow({ ...(result ?? {}) });
+  return { follow_up: { ...presentRow(followUp), summary, ...report, runs: runs.map(presentRow) } };
 }
 
 async function interventionDetails(prisma: PrismaClient, id: string): Promise<ApiRecord> {

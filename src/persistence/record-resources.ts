@@ -61,9 +61,9 @@ export const RESOURCE_QUERIES: Readonly<Record<Resource, ResourceQuery>> = {
     columns: Prisma.sql`r.id, r.cycle_id, r.experiment_id, r.target, r.failure_class, r.failure_type, r.severity,
       r.severity_reason, r.trigger, r.trigger_signature, r.description, r.root_cause, r.impact, r.impact_reason,
       r.failed_runs, r.assessed_runs, r.novelty, r.previous_failure_id, r.state, r.state_changed_at, r.state_set_by,
-      r.state_reason, r.evidence,
-      ${RESEARCHER}`,
-    from: Prisma.sql`failures r`,
+      r.state_reason, r.evidence, u.varied_failed, u.varied_assessed, u.state AS follow_up_state,
+      u.skip_reason AS follow_up_skip_reason, u.result ->> 'summary' AS follow_up_summary, ${RESEARCHER}`,
+    from: Prisma.sql`failures r LEFT JOIN follow_ups u ON u.failure_id = r.id`,
     filters: {
       ...ids('cycle_id', 'experiment_id'),
       ...texts(
@@ -195,6 +195,18 @@ function presentExperiment({ failed, held, unassessed, ...experiment }: RawRow):
   };
 }
 
-function presentFailure({ failed_runs, assessed_runs, ...failure }: RawRow): ApiRecord {
-  return { ...presentRow(failure), reproducibility: rateOf(Number(failed_runs), Number(assessed_runs)) };
+/** How reproducible a failure is comes from its variations, once some were played; else from the runs that showed it. */
+function presentFailure(row: RawRow): ApiRecord {
+  const { failed_runs, assessed_runs, varied_failed, varied_assessed, ...rest } = row;
+  const { follow_up_state: state, follow_up_skip_reason, follow_up_summary, ...failure } = rest;
+  const observed = rateOf(Number(failed_runs), Number(assessed_runs));
+  const varied = Number(varied_assessed ?? 0) > 0;
+  return {
+    ...presentRow(failure),
+    reproducibility: varied ? rateOf(Number(varied_failed), Number(varied_assessed)) : observed,
+    reproducibility_from: varied ? 'variations' : 'runs',
+    observed,
+    follow_up:
+      state === null ? null : { state, skip_reason: follow_up_skip_reason, summary: follow_up_summary },
+  };
 }

@@ -2,7 +2,7 @@ import { RUN_OUTCOMES, UNASSESSED_REASONS } from '../domain/experiment';
 import { fromJson, member, money } from './columns';
 import type { Evidence, Transcript } from '../domain/experiment';
 import type { RecordedRun } from '../ports/stores';
-import type { ExperimentRun, ReplayRun } from './generated/client';
+import type { ExperimentRun, FollowUpRun, ReplayRun } from './generated/client';
 
 /** What a run of an experiment and a lane of a replay have in common. */
 export type RunFigures = Omit<RecordedRun, 'ordinal'>;
@@ -44,7 +44,7 @@ export function runRow(run: RunFigures) {
   };
 }
 
-export function toRunFigures(row: ExperimentRun | ReplayRun): RunFigures {
+export function toRunFigures(row: ExperimentRun | FollowUpRun | ReplayRun): RunFigures {
   return {
     id: row.id,
     caseIndex: row.caseIndex,

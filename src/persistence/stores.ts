@@ -3,6 +3,7 @@ import { createCycleStore } from './cycle-store';
 import { createDeploymentStore } from './deployment-store';
 import { createExperimentStore } from './experiment-store';
 import { createFailureStore } from './failure-store';
+import { createFollowUpStore } from './follow-up-store';
 import { createHypothesisStore } from './hypothesis-store';
 import { createInterventionStore } from './intervention-store';
 import { createLlmCallStore } from './llm-call-store';
@@ -20,6 +21,7 @@ export function createStores(prisma: PrismaClient): Stores {
     hypotheses: createHypothesisStore(prisma),
     experiments: createExperimentStore(prisma),
     failures: createFailureStore(prisma),
+    followUps: createFollowUpStore(prisma),
     interventions: createInterventionStore(prisma),
     simulations: createSimulationStore(prisma),
     deployments: createDeploymentStore(prisma),

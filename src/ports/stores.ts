@@ -12,6 +12,7 @@ import type { ReplaySize } from '../domain/replay-size';
 import type { SimulationResult } from '../domain/simulation';
 import type { ApprovalStore } from './approval-store';
 import type { DeploymentStore } from './deployment-store';
+import type { FollowUpStore } from './follow-up-store';
 import type { Settlement } from './ledger';
 import type { ToolExecutionStore } from './tool';
 import type { RecordedReplay, RecordedRun } from './recorded-runs';
@@ -283,6 +284,7 @@ export interface Stores {
   readonly hypotheses: HypothesisStore;
   readonly experiments: ExperimentStore;
   readonly failures: FailureStore;
+  readonly followUps: FollowUpStore;
   readonly interventions: InterventionStore;
   readonly simulations: SimulationStore;
   readonly deployments: DeploymentStore;

@@ -5,6 +5,7 @@ import { DESIGNS_SYSTEM, designsPrompt } from './prompts/designs';
 import { EXPLANATION_SYSTEM, explanationPrompt } from './prompts/explanations';
 import { HYPOTHESES_SYSTEM, hypothesesPrompt } from './prompts/hypotheses';
 import { INTERVENTIONS_SYSTEM, interventionsPrompt } from './prompts/interventions';
+import { PARAPHRASES_SYSTEM, paraphrasesPrompt } from './prompts/paraphrases';
 import { PROMPT_VERSION } from './prompts/role';
 import {
   DESIGNS_PER_ANSWER,
@@ -13,6 +14,7 @@ import {
   explanationAnswer,
   hypothesesAnswer,
   interventionsAnswer,
+  paraphrasesAnswer,
 } from './schemas';
 
 /** Version of every record that a model researcher makes. */
@@ -60,6 +62,18 @@ export function createModelResearcher(ask: Ask, options: ModelResearcherOptions)
       });
       const quotes = evidence.map(({ messageIndex, quote }) => `message ${messageIndex} says “${quote}”`);
       return { ...explanation, rootCause: `${explanation.rootCause} Evidence: ${quotes.join('; ')}.` };
+    },
+
+    async paraphrase({ failureId, turns }) {
+      const { paraphrases } = await ask({
+        operation: `paraphrase/${failureId}`,
+        system: PARAPHRASES_SYSTEM,
+        prompt: paraphrasesPrompt(turns),
+        answerName: 'paraphrase',
+        schema: paraphrasesAnswer(turns.length),
+        maxOutputTokens,
+      });
+      return paraphrases;
     },
 
     async designInterventions(failure: FailureCase, explanation: Explanation) {

@@ -16,6 +16,7 @@ export function createOfflineResearcher(): Researcher {
     proposeHypotheses: async (input) => Promise.resolve(rankHypotheses(input)),
     designExperiments: async (input) => Promise.resolve(chooseExperiments(input)),
     explainFailure: async (failure) => Promise.resolve(explainByRule(failure)),
+    paraphrase: async () => Promise.resolve([]),
     designInterventions: async (failure) => Promise.resolve(proposeByRule(failure)),
   };
 }

@@ -56,6 +56,13 @@ export interface Explanation {
   readonly impactReason: string;
 }
 
+/** The turns of a stimulus that are to be said in other words. */
+export interface ParaphraseInput {
+  /** Makes `operation` unique. */
+  readonly failureId: string;
+  readonly turns: readonly string[];
+}
+
 /** Reasons about the target; where it needs a model, it asks through the `Ask` it was made with. */
 export interface Researcher {
   /** `offline`, or the provider of the model it asks. */
@@ -65,6 +72,8 @@ export interface Researcher {
   proposeHypotheses(input: HypothesisInput): Promise<readonly HypothesisDraft[]>;
   designExperiments(input: DesignInput): Promise<readonly ExperimentDesign[]>;
   explainFailure(failure: FailureCase): Promise<Explanation>;
+  /** The same turns, as many, in other words that mean the same; none without a model. */
+  paraphrase(input: ParaphraseInput): Promise<readonly (readonly string[])[]>;
   /** Best first; at most three. */
   designInterventions(failure: FailureCase, explanation: Explanation): Promise<readonly InterventionDraft[]>;
 }

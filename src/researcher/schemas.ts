@@ -216,3 +216,13 @@ function spokenText(transcript: Transcript, index: number): string {
 function folded(value: string): string {
   return value.replace(/\s+/g, ' ').trim().toLowerCase();
 }
+
+/** The turns of a stimulus in other words, as many as it has. */
+export function paraphrasesAnswer(turns: number) {
+  return z.strictObject({
+    paraphrases: z
+      .array(z.array(text(12_000)).min(turns).max(turns))
+      .min(1)
+      .max(3),
+  });
+}

@@ -91,6 +91,11 @@ export function standIns(over: Partial<CycleActivities> = {}): StandIns {
       return Promise.resolve();
     },
     discoverFailures: () => Promise.resolve({ failures: 1, highestSeverity: 'S2', budgetExhausted: false }),
+    planFollowUps: () => Promise.resolve(none),
+    followUpFailure: ({ subjectId }) => {
+      recorded.ran.push(subjectId);
+      return Promise.resolve();
+    },
     designInterventions: () => Promise.resolve(none),
     simulateIntervention: ({ subjectId }) => {
       recorded.ran.push(subjectId);

@@ -17,6 +17,7 @@ export interface CycleCounts {
   hypotheses: number;
   experiments: { total: number; ended: number };
   failures: number;
+  followUps: { total: number; ended: number };
   simulations: { total: number; ended: number };
   paused: boolean;
   budgetExhausted: boolean;
@@ -28,6 +29,7 @@ export function freshCounts(): CycleCounts {
     hypotheses: 0,
     experiments: { total: 0, ended: 0 },
     failures: 0,
+    followUps: { total: 0, ended: 0 },
     simulations: { total: 0, ended: 0 },
     paused: false,
     budgetExhausted: false,
@@ -82,7 +84,7 @@ export class CycleView {
 
   /** Markdown: a list needs an empty line before it. */
   refresh(): void {
-    const { phase, hypotheses, experiments, failures, simulations, paused } = this.counts;
+    const { phase, hypotheses, experiments, failures, followUps, simulations, paused } = this.counts;
     const now = this.state === 'running' ? phase : this.state;
     wf.setCurrentDetails(
       [
@@ -90,7 +92,7 @@ export class CycleView {
         '',
         `- hypotheses: ${hypotheses}`,
         `- experiments: ${experiments.ended} of ${experiments.total} ended`,
-        `- failures: ${failures}`,
+        `- failures: ${failures}, ${followUps.ended} of ${followUps.total} followed up`,
         `- simulations: ${simulations.ended} of ${simulations.total} ended`,
         ...(this.pending > 0 ? [`- decisions waited for: **${this.pending}**`] : []),
       ].join('\n'),

@@ -15,7 +15,7 @@ export interface StepTrack {
   readonly cycleId: string;
   readonly requestedBy: string;
   readonly plan: CyclePlan;
-  readonly kind: 'experiment' | 'simulation';
+  readonly kind: 'experiment' | 'follow_up' | 'simulation';
   readonly desk: ApprovalDesk;
   readonly view: CycleView;
   readonly counter: { total: number; ended: number };
@@ -39,6 +39,7 @@ export async function runTrack(track: StepTrack, first?: PlannedSteps): Promise<
 
 /** At most `maxParallelExperiments` at once; a step that waits for a person holds no place. */
 async function runBatch(track: StepTrack, steps: readonly PlannedStep[]): Promise<void> {
+  if (steps.length === 0) return;
   const asked = steps.map((step) => ({ step, action: ask(track, step) }));
   const verdicts = await assess(
     track,
@@ -67,8 +68,8 @@ async function runBatch(track: StepTrack, steps: readonly PlannedStep[]): Promis
   await allEnded(() => asked.map(({ step, action }) => finish(step, action)));
 }
 
-/** Nothing is under way any more when it throws: an error of one step ends the others first. */
-async function allEnded(begin: () => readonly Promise<void>[]): Promise<void> {
+/** Nothing is under way any more when it throws: an error of one ends the others first. */
+export async function allEnded(begin: () => readonly Promise<void>[]): Promise<void> {
   const scope = new wf.CancellationScope();
   await scope.run(async () => {
     const steps = begin();
