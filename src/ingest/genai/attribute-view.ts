@@ -74,22 +74,31 @@ export function countOf(value: AttributeValue | undefined): number | undefined {
 export function numberOf(value: AttributeValue | undefined): number | undefined {
   if (typeof value === 'bigint') return Number(value);
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
-  if (typeof value !== 'string' || !/^\s*-?\d{1,20}(?:\.\d{1,20})?(?:e-?\d{1,3})?\s*$/i.test(value)) return undefined;
+  if (typeof value !== 'string' || !/^\s*-?\d{1,20}(?:\.\d{1,20})?(?:e-?\d{1,3})?\s*$/i.test(value))
+    return undefined;
   return Number(value);
 }
 
 /** Reads attributes by their names, wherever a source puts them: on the span, in an object, or spread over flat keys. */
 export class AttributeView {
+  /** Those with objects inside. */
+  private readonly nested: readonly Attributes[];
+
   /** Sources in order of trust. */
-  constructor(private readonly sources: readonly Attributes[]) {}
+  constructor(private readonly sources: readonly Attributes[]) {
+    this.nested = sources.filter((source) => Object.values(source).some(isAttributeRecord));
+  }
+
+  /** The same with a source that is trusted most. */
+  with(source: Attributes): AttributeView {
+    return new AttributeView([source, ...this.sources]);
+  }
 
   /** The first of these keys that has a value, as its own key or as a path through objects. */
   value(...keys: readonly string[]): AttributeValue | undefined {
     for (const key of keys) {
-      for (const source of this.sources) {
-        const found = member(source, key) ?? descend(source, key);
-        if (found !== undefined) return found;
-      }
+      const found = this.own(key) ?? this.inside(key);
+      if (found !== undefined) return found;
     }
     return undefined;
   }
@@ -135,6 +144,22 @@ export class AttributeView {
     return [];
   }
 
+  private own(key: string): AttributeValue | undefined {
+    for (const source of this.sources) {
+      const found = member(source, key);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  private inside(key: string): AttributeValue | undefined {
+    for (const source of this.nested) {
+      const found = descend(source, key);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
   private gathered(prefix: string): AttributeValue | undefined {
     const branch = newBranch();
     const start = `${prefix}.`;
@@ -157,9 +182,7 @@ function newBranch(): Branch {
 }
 
 function isBranch(value: Branch | AttributeValue | undefined): value is Branch {
-  return (
-    typeof value === 'object' && value !== null && 'members' in value && value.members instanceof Map
-  );
+  return typeof value === 'object' && value !== null && 'members' in value && value.members instanceof Map;
 }
 
 /** The first source that names a key wins. */

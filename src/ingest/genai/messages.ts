@@ -4,9 +4,11 @@ import type { GenAiMessage, GenAiToolResult } from '../../domain/trace-genai';
 import { decoded, firstMember, isAttributeList, isAttributeRecord, member, textOf } from './attribute-view';
 
 const CALL_PARTS = /^(?:tool[-_]?call|tool[-_]?use|function[-_]?call|server_tool_use|mcp_call)$/i;
-const RESULT_PARTS = /^(?:tool[-_]?call[-_]?response|tool[-_]?result|function[-_]?call[-_]?output|function[-_]?response)$/i;
+const RESULT_PARTS =
+  /^(?:tool[-_]?call[-_]?response|tool[-_]?result|function[-_]?call[-_]?output|function[-_]?response)$/i;
 /** Thoughts, media and the like are no text of the message. */
-const SILENT_PARTS = /^(?:reasoning|thinking|redacted_thinking|image|image_url|audio|file|blob|uri|input_audio)$/i;
+const SILENT_PARTS =
+  /^(?:reasoning|thinking|redacted_thinking|image|image_url|audio|file|blob|uri|input_audio)$/i;
 /** Messages within messages within …: deeper ones are not read. */
 const DEEPEST = 6;
 
@@ -72,7 +74,12 @@ function roleOf(source: AttributeValue): string | undefined {
 function readContent(source: AttributeValue, draft: Draft): void {
   const content = firstMember(source, ['parts', 'contents', 'content', 'text']);
   if (content !== undefined) readPart(content, draft, 0);
-  else if (CALL_PARTS.test(textOf(member(source, 'type')))) readPart(source, draft, 0);
+  else if (isCall(source)) pushCall(source, draft);
+}
+
+/** A call that is an item of the list itself, as the Responses API and the AI SDK have it. */
+function isCall(source: AttributeValue): boolean {
+  return CALL_PARTS.test(textOf(member(source, 'type'))) || member(source, 'toolCallId') !== undefined;
 }
 
 function readPart(part: AttributeValue, draft: Draft, depth: number): void {
@@ -86,27 +93,32 @@ function readPart(part: AttributeValue, draft: Draft, depth: number): void {
 /** A content that is a JSON list of parts as text is that list; any other text stays what it is. */
 function decodedParts(part: AttributeValue): AttributeValue {
   const value = decoded(part);
-  const parts = isAttributeList(value) && value.length > 0 && value.every((item) => member(item, 'type') !== undefined);
+  const parts =
+    isAttributeList(value) && value.length > 0 && value.every((item) => member(item, 'type') !== undefined);
   return parts || typeof part !== 'string' ? (value ?? part) : part;
 }
 
 function readTypedPart(part: AttributeValue, draft: Draft, depth: number): void {
-  const wrapped = firstMember(part, ['message_content', 'functionCall', 'functionResponse']);
+  const called = member(part, 'functionCall');
+  const answered = member(part, 'functionResponse');
   const type = textOf(member(part, 'type'));
-  if (CALL_PARTS.test(type) || member(part, 'functionCall') !== undefined) {
-    pushCall(wrapped ?? part, draft);
-  } else if (RESULT_PARTS.test(type) || member(part, 'functionResponse') !== undefined) {
-    readResult(wrapped ?? part, draft);
-  } else if (wrapped !== undefined && depth < DEEPEST) {
-    readPart(wrapped, draft, depth + 1);
-  } else if (!SILENT_PARTS.test(type)) {
+  if (called !== undefined || CALL_PARTS.test(type)) pushCall(called ?? part, draft);
+  else if (answered !== undefined || RESULT_PARTS.test(type)) readResult(answered ?? part, draft);
+  else readSpokenPart(part, type, draft, depth);
+}
+
+function readSpokenPart(part: AttributeValue, type: string, draft: Draft, depth: number): void {
+  const wrapped = member(part, 'message_content');
+  if (wrapped !== undefined && depth < DEEPEST) readPart(wrapped, draft, depth + 1);
+  else if (!SILENT_PARTS.test(type)) {
     const text = firstMember(part, ['text', 'content']);
     if (typeof text === 'string') draft.texts.push(text);
   }
 }
 
 function readCalls(source: AttributeValue, draft: Draft): void {
-  const calls = decoded(firstMember(source, ['tool_calls', 'toolCalls']));
+  const extra = member(source, 'additional_kwargs');
+  const calls = decoded(firstMember(source, ['tool_calls', 'toolCalls']) ?? member(extra, 'tool_calls'));
   if (isAttributeList(calls)) for (const call of calls) pushCall(call, draft);
   const single = decoded(member(source, 'function_call'));
   if (isAttributeRecord(single)) pushCall(single, draft);

@@ -19,7 +19,8 @@ export function offeredToolsOf(list: readonly AttributeValue[]): readonly Offere
 function flattened(item: AttributeValue): readonly AttributeValue[] {
   const value = decoded(item) ?? null;
   const wrapped = decoded(
-    firstMember(member(value, 'tool'), ['json_schema']) ?? firstMember(value, ['tool.json_schema', 'json_schema']),
+    firstMember(member(value, 'tool'), ['json_schema']) ??
+      firstMember(value, ['tool.json_schema', 'json_schema']),
   );
   const inner = wrapped ?? value;
   const many = decoded(firstMember(inner, ['functionDeclarations', 'function_declarations']));
@@ -30,7 +31,13 @@ function offeredToolOf(value: AttributeValue): OfferedTool | null {
   const definition = decoded(member(value, 'function')) ?? value;
   const name = textOf(firstMember(definition, ['name']) ?? member(value, 'type'));
   if (name === '') return null;
-  const schema = firstMember(definition, ['parameters', 'input_schema', 'inputSchema', 'parameters_json_schema', 'schema']);
+  const schema = firstMember(definition, [
+    'parameters',
+    'input_schema',
+    'inputSchema',
+    'parameters_json_schema',
+    'schema',
+  ]);
   const annotations = firstMember(definition, ['annotations']) ?? member(value, 'annotations');
   const hint = firstMember(annotations, ['destructiveHint', 'destructive_hint']);
   return {
@@ -42,10 +49,7 @@ function offeredToolOf(value: AttributeValue): OfferedTool | null {
   };
 }
 
-function requiresOf(
-  definition: AttributeValue,
-  annotations: AttributeValue | undefined,
-): readonly string[] {
+function requiresOf(definition: AttributeValue, annotations: AttributeValue | undefined): readonly string[] {
   const declared = decoded(firstMember(definition, REQUIRES) ?? firstMember(annotations, REQUIRES));
   const list = isAttributeList(declared) ? declared : [declared];
   return list.flatMap((name) => (typeof name === 'string' && name !== '' ? [name] : []));

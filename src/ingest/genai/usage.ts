@@ -39,21 +39,25 @@ export function usageOf(recorded: RecordedUsage, inclusion: UsageInclusion): Gen
 }
 
 function inside(
-  { input, output, total, cacheRead, cacheWrite, reasoning }: RecordedUsage,
+  recorded: RecordedUsage,
   part: number,
   of: number | undefined,
   byConvention: boolean,
 ): boolean {
   if (part > (of ?? 0)) return false;
+  const { input, output, total } = recorded;
   if (total === undefined || input === undefined || output === undefined) return byConvention;
-  if (total === input + output) return true;
-  const apart = (cacheRead ?? 0) + (cacheWrite ?? 0) + (reasoning ?? 0);
-  return total === input + output + apart || total === input + output + part ? false : byConvention;
+  const beyond = total - input - output;
+  if (beyond === 0) return true;
+  return beyond === part || beyond === parts(recorded) ? false : byConvention;
+}
+
+function parts({ cacheRead = 0, cacheWrite = 0, reasoning = 0 }: RecordedUsage): number {
+  return cacheRead + cacheWrite + reasoning;
 }
 
 function whole(recorded: number | undefined, part: number, isInside: boolean): number | undefined {
-  if (isInside) return recorded;
-  return recorded === undefined && part === 0 ? undefined : (recorded ?? 0) + part;
+  return isInside || recorded === undefined ? recorded : recorded + part;
 }
 
 /** One side follows from the total and the other. */

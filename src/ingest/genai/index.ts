@@ -1,0 +1,3 @@
+export { readGenAi } from './read-genai';
+export { summariseGenAi } from './summarise';
+export { GenAiTally } from './summary';
