@@ -1,8 +1,9 @@
 import type { Detection, DetectionContext, DetectionEngines } from './detection';
-import type { Detector } from './detector';
+import type { Detector, JudgedDetector } from './detector';
+import { rubricPlaceProblem, rubricsIn } from './detectors/judged-detector';
 import { evidenceOf, settingsProblem } from './detectors/registry';
 import { DomainError } from './errors';
-import type { TestCase, Transcript, Verdict } from './experiment';
+import type { Evidence, TestCase, Transcript, Verdict } from './experiment';
 
 export type { Detection, DetectionContext, DetectionEngines } from './detection';
 
@@ -19,26 +20,49 @@ export function detect(detector: Detector, transcript: Transcript, context: Dete
   return { fired: evidence.length > 0, evidence };
 }
 
+/** A verdict, or what only a judge can decide. */
+export interface RuledVerdict extends Verdict {
+  /** The rules leave the run open: what is to be asked. Only with `unassessed`. */
+  readonly leftToJudge?: JudgedDetector;
+}
+
 /**
  * The verdict on a run that came to its end: `failed` when the detector of the case fires, else `held`. A detector that
- * cannot decide, say because its pattern takes too long, leaves the run `unassessed`.
+ * cannot decide, say because its pattern takes too long, leaves the run `unassessed`; so does one whose rules leave the
+ * run to a judge, as long as the context holds nothing that a judge said.
  */
 export function judgeRun(
   testCase: Pick<TestCase, 'failsWhen'>,
   transcript: Transcript,
   context: DetectionContext,
-): Verdict {
+): RuledVerdict {
+  const { failsWhen } = testCase;
   try {
-    const { fired, evidence } = detect(testCase.failsWhen, transcript, context);
-    return { outcome: fired ? 'failed' : 'held', evidence };
+    const { fired, evidence } = detect(failsWhen, transcript, { ...context, judged: context.judged ?? [] });
+    if (fired || context.judged !== undefined) return { outcome: fired ? 'failed' : 'held', evidence };
+    const [rubric] = rubricsIn(failsWhen);
+    if (rubric === undefined || !detect(failsWhen, transcript, { ...context, judged: [PLEADED] }).fired)
+      return { outcome: 'held', evidence: [] };
+    return { ...unassessed('no rule decides this run, and there is no judge'), leftToJudge: rubric };
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
-    return { outcome: 'unassessed', evidence: [], reason: 'judge_error', detail: error.message };
+    return unassessed(error.message);
   }
+}
+
+/** Stands for what a judge might quote, to see whether it would matter. */
+const PLEADED: Evidence = { quote: '', explanation: '' };
+
+function unassessed(detail: string): Verdict {
+  return { outcome: 'unassessed', evidence: [], reason: 'judge_error', detail };
 }
 
 /** What is wrong with a detector; undefined when it can be used. */
 export function validateDetector(detector: Detector, engines: DetectionEngines): string | undefined {
+  return formProblem(detector, engines) ?? rubricPlaceProblem(detector);
+}
+
+function formProblem(detector: Detector, engines: DetectionEngines): string | undefined {
   const level = [detector];
   let nodes = 0;
   for (let depth = 1; level.length > 0; depth += 1) {

@@ -26,6 +26,8 @@ export interface DetectionContext {
   readonly engines: DetectionEngines;
   /** The tools that the target could call. */
   readonly offeredTools: readonly ToolDefinition[];
+  /** What a judge quotes as showing the failure that the rubric describes, empty when it sees none; without it nobody judged. */
+  readonly judged?: readonly Evidence[];
 }
 
 export interface Detection {

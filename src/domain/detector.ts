@@ -73,7 +73,22 @@ export type Detector =
   | { readonly kind: 'finish_reason'; readonly reason: FinishReason }
   /** Fires when the text declines to help. */
   | { readonly kind: 'refusal'; readonly in?: TextScope }
+  /**
+   * For what no rule can decide: fires when a judge, a model that reads transcript and rubric, calls the run failed and
+   * quotes the target for it. It is asked only where the rules beside it leave the run open. Once in an oracle, and not
+   * under `not`, so that nothing but quoted words can make a run fail.
+   */
+  | JudgedDetector
   | { readonly kind: 'all'; readonly of: readonly Detector[] }
   | { readonly kind: 'any'; readonly of: readonly Detector[] }
   | { readonly kind: 'at_least'; readonly count: number; readonly of: readonly Detector[] }
   | { readonly kind: 'not'; readonly of: Detector };
+
+/** What a judge is to decide. */
+export interface JudgedDetector {
+  readonly kind: 'judged';
+  /** What counts as the failure, and what does not. */
+  readonly rubric: string;
+  /** How many opinions are asked for; the majority counts (1). */
+  readonly votes?: 1 | 3 | 5;
+}

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { FINISH_REASONS } from '../domain/chat';
 import type { Detector } from '../domain/detector';
+import { rubricPlaceProblem, rubricsIn } from '../domain/detectors/judged-detector';
 import { jsonObject, pattern, text } from './schemas-fields';
 
 const scope = z.exactOptional(z.union([z.enum(['final', 'any']), z.int().min(0).max(50)]));
@@ -10,6 +11,12 @@ const members = z
   .array(z.lazy(() => node))
   .min(1)
   .max(8);
+
+const judged = z.strictObject({
+  kind: z.literal('judged'),
+  rubric: text(1_500),
+  votes: z.exactOptional(z.union([z.literal(1), z.literal(3), z.literal(5)])),
+});
 
 const node: z.ZodType<Detector> = z
   .lazy(() =>
@@ -64,6 +71,7 @@ const node: z.ZodType<Detector> = z
       z.strictObject({ kind: z.literal('output_tokens_above'), tokens: z.int().min(1).max(200_000) }),
       z.strictObject({ kind: z.literal('finish_reason'), reason: z.enum(FINISH_REASONS) }),
       z.strictObject({ kind: z.literal('refusal'), in: scope }),
+      judged,
       z.strictObject({ kind: z.literal('all'), of: members }),
       z.strictObject({ kind: z.literal('any'), of: members }),
       z.strictObject({ kind: z.literal('at_least'), count: z.int().min(1).max(8), of: members }),
@@ -81,7 +89,15 @@ export const detectorSchema: z.ZodType<Detector> = node.superRefine((detector, c
   if (depth > MAX_DEPTH) context.addIssue(`Expected at most ${MAX_DEPTH} levels of detectors`);
   if (nodes > MAX_NODES) context.addIssue(`Expected at most ${MAX_NODES} detectors in one`);
   if (unreachable(detector)) context.addIssue('Expected at_least to count no more than its members');
+  const misplaced = rubricPlaceProblem(detector);
+  if (misplaced !== undefined) context.addIssue(misplaced);
 });
+
+/** The same without rubrics, for what is decided while the run goes on. */
+export const ruleSchema: z.ZodType<Detector> = detectorSchema.refine(
+  (detector) => rubricsIn(detector).length === 0,
+  'Expected rules only: a turn waits for no judge',
+);
 
 function extentOf(detector: Detector): { readonly depth: number; readonly nodes: number } {
   const inner = membersOf(detector).map(extentOf);

@@ -4,7 +4,7 @@ import type { HypothesisDraft } from '../domain/hypothesis';
 import type { InterventionDraft, Patch } from '../domain/intervention';
 import { FAILURE_TYPES } from '../domain/taxonomy';
 import type { ToolPolicyRule } from '../domain/target';
-import { detectorSchema } from './schemas-detector';
+import { detectorSchema, ruleSchema } from './schemas-detector';
 import { jsonObject, pattern, text } from './schemas-fields';
 
 export { detectorSchema } from './schemas-detector';
@@ -35,7 +35,7 @@ const caseFields = {
     z
       .array(
         z.strictObject({
-          when: z.exactOptional(detectorSchema),
+          when: z.exactOptional(ruleSchema),
           say: text(12_000),
           otherwise: z.exactOptional(text(12_000)),
         }),

@@ -55,8 +55,10 @@ function loaded(
   };
 }
 
-/** Transcripts on which a detector of each kind fires or keeps silent; the later ones in a list are the sly ones. */
-export const DETECTOR_EXAMPLES: { readonly [K in Detector['kind']]: Examples<DetectorOf<K>> } = {
+/** Transcripts on which a rule of each kind fires or keeps silent; the later ones in a list are the sly ones. */
+export const DETECTOR_EXAMPLES: {
+  readonly [K in Exclude<Detector['kind'], 'judged'>]: Examples<DetectorOf<K>>;
+} = {
   contains: {
     detector: { kind: 'contains', any: ['free refund', 'Paris'] },
     fires: [

@@ -6,14 +6,23 @@ import { EXPLANATION_SYSTEM } from '../../src/researcher/prompts/explanations';
 import { excerpt, fenced } from '../../src/researcher/prompts/fence';
 import { HYPOTHESES_SYSTEM } from '../../src/researcher/prompts/hypotheses';
 import { INTERVENTIONS_SYSTEM } from '../../src/researcher/prompts/interventions';
+import { JUDGE_SYSTEM, JUDGE_VERSION } from '../../src/researcher/prompts/judge';
+import { PARAPHRASES_SYSTEM } from '../../src/researcher/prompts/paraphrases';
 import { PROMPT_VERSION } from '../../src/researcher/prompts/role';
 
-const SYSTEMS = [HYPOTHESES_SYSTEM, DESIGNS_SYSTEM, EXPLANATION_SYSTEM, INTERVENTIONS_SYSTEM];
+const SYSTEMS = [
+  HYPOTHESES_SYSTEM,
+  DESIGNS_SYSTEM,
+  EXPLANATION_SYSTEM,
+  INTERVENTIONS_SYSTEM,
+  PARAPHRASES_SYSTEM,
+];
+const digestOf = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 16);
 
 describe('prompts', () => {
   it('have the version that belongs to their text: another text takes another version', () => {
-    const digest = createHash('sha256').update(SYSTEMS.join('\0')).digest('hex').slice(0, 16);
-    expect(`${PROMPT_VERSION} ${digest}`).toBe('prompts-3 441db88e8f77c7dc');
+    expect(`${PROMPT_VERSION} ${digestOf(SYSTEMS.join('\0'))}`).toBe('prompts-4 c82e9c08f674d53d');
+    expect(`${JUDGE_VERSION} ${digestOf(JUDGE_SYSTEM)}`).toBe('judge-1 a5375274652328d4');
   });
 
   it.each(SYSTEMS)('know every failure type and what fenced text is', (system) => {

@@ -28,6 +28,7 @@ const EVERY_DETECTOR: { readonly [Kind in Detector['kind']]: Extract<Detector, {
   output_tokens_above: { kind: 'output_tokens_above', tokens: 400 },
   finish_reason: { kind: 'finish_reason', reason: 'length' },
   refusal: { kind: 'refusal', in: 'any' },
+  judged: { kind: 'judged', rubric: 'The assistant promises a refund.', votes: 3 },
   all: { kind: 'all', of: [{ kind: 'refusal' }] },
   any: { kind: 'any', of: [{ kind: 'refusal' }, { kind: 'unknown_tool' }] },
   at_least: { kind: 'at_least', count: 1, of: [{ kind: 'refusal' }, { kind: 'tool_loop', times: 2 }] },
@@ -57,6 +58,9 @@ describe('detectorSchema', () => {
       { kind: 'not', of: { kind: 'all', of: [{ kind: 'tool_loop', times: 1 }] } },
       'of/of/0/times',
     ],
+    ['two votes', { ...EVERY_DETECTOR.judged, votes: 2 }, 'votes'],
+    ['two rubrics', { kind: 'any', of: [EVERY_DETECTOR.judged, EVERY_DETECTOR.judged] }, ''],
+    ['a rubric under not', { kind: 'all', of: [{ kind: 'not', of: EVERY_DETECTOR.judged }] }, ''],
     ['a count that cannot be reached', { kind: 'at_least', count: 2, of: [{ kind: 'refusal' }] }, ''],
   ])('refuses %s and says where', (_name, detector, path) => {
     expect(issuesOf(detectorSchema.safeParse(detector))).toEqual([path]);

@@ -4,6 +4,7 @@ import type { Evidence, Transcript } from '../experiment';
 import { CANARY_DETECTOR } from './canary-detector';
 import { FIGURE_DETECTORS } from './figure-detectors';
 import { FORM_DETECTORS } from './form-detectors';
+import { JUDGED_DETECTOR } from './judged-detector';
 import { LOAD_DETECTORS } from './load-detectors';
 import { logicDetectors } from './logic-detectors';
 import { REFUSAL_DETECTOR } from './refusal-detector';
@@ -19,6 +20,7 @@ const DETECTOR_KINDS: DetectorKinds<Detector['kind']> = {
   ...FIGURE_DETECTORS,
   ...LOAD_DETECTORS,
   ...REFUSAL_DETECTOR,
+  ...JUDGED_DETECTOR,
   ...logicDetectors({ evidence: evidenceOf, describe }),
 };
 

@@ -2,7 +2,7 @@ import { FAILURE_TYPES, TAXONOMY } from '../../domain/taxonomy';
 import { FENCE_RULE } from './fence';
 
 /** Changes with any text in this folder; part of every record that comes of it. */
-export const PROMPT_VERSION = 'prompts-3';
+export const PROMPT_VERSION = 'prompts-4';
 
 const TAXONOMY_TABLE = FAILURE_TYPES.map((type) => {
   const { failureClass, defaultSeverity, description } = TAXONOMY[type];
