@@ -6,7 +6,7 @@ import { playCase } from '../../src/domain/play-case';
 import type { TargetConfiguration } from '../../src/domain/target';
 import { EXPERIMENT_FAMILIES, familyOf, type FamilyExperiment } from '../../src/researcher/library';
 import { createOfflineResearcher } from '../../src/researcher/offline';
-import { createDemoTarget, DEMO_FAULT_NAMES, DEMO_FAULTS, type DemoFault } from '../../src/targets/demo';
+import { createDemoTarget, DEFAULT_DEMO_FAULTS, DEMO_FAULTS, type DemoFault } from '../../src/targets/demo';
 
 const engines = createDetectionEngines();
 const { configuration } = createDemoTarget().describe;
@@ -80,11 +80,11 @@ describe('the library on the demo target', () => {
   });
 
   it.each(experiments)('has controls that the faulty application passes: $name', async ({ experiment }) => {
-    const runs = await playAll(experiment.controls, experiment, { faults: DEMO_FAULT_NAMES, seeds: 5 });
+    const runs = await playAll(experiment.controls, experiment, { faults: DEFAULT_DEMO_FAULTS, seeds: 5 });
     expect(alarms(runs)).toEqual([]);
   });
 
-  it.each(DEMO_FAULT_NAMES)(
+  it.each(DEFAULT_DEMO_FAULTS)(
     'finds %s with every experiment of its type, about as often as documented',
     async (fault) => {
       const { failureType, probability } = DEMO_FAULTS[fault];
@@ -108,7 +108,7 @@ async function replays(fault: DemoFault): Promise<readonly Replay[]> {
   const { failureType } = DEMO_FAULTS[fault];
   const experiment = familyOf(failureType)?.experiments[0];
   if (experiment === undefined) throw new Error(`no experiment for ${failureType}`);
-  const setting = { faults: DEMO_FAULT_NAMES, seeds: 6 };
+  const setting = { faults: DEFAULT_DEMO_FAULTS, seeds: 6 };
   const before = await playAll(experiment.cases, experiment, setting);
   const example = failed(before)[0];
   if (example === undefined) throw new Error(`${fault} does not show`);
@@ -145,7 +145,7 @@ async function interventionsFor(
 }
 
 describe('interventions of the offline researcher on the demo target', () => {
-  const fixable = DEMO_FAULT_NAMES.filter((fault) => fault !== 'caves_in');
+  const fixable = DEFAULT_DEMO_FAULTS.filter((fault) => fault !== 'caves_in');
 
   it.each(fixable)('repair %s without harm to the controls', async (fault) => {
     const clean = (await replays(fault)).filter(({ brokenControls }) => brokenControls === 0);

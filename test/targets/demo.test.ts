@@ -182,7 +182,40 @@ describe('planted faults', () => {
   });
 });
 
-describe('the list of faults', () => {
+describe('the choice of faults', () => {
+  it('takes a share for each, kept over seeds', async () => {
+    const turns = ['Which is more, 3.45 or 3.6? Answer with the number only.'];
+    const target = createDemoTarget({ faults: { decimal_versions: 0.2 } });
+    const messages: readonly ChatMessage[] = turns.map((content) => ({ role: 'user', content }));
+    const replies = await Promise.all(
+      Array.from({ length: 500 }, (_, seed) => target.chat({ messages, maxOutputTokens: 100, seed }, never)),
+    );
+    const wrong = replies.filter(({ content }) => content === '3.45').length;
+    expect(wrong).toBeGreaterThan(70);
+    expect(wrong).toBeLessThan(130);
+  });
+
+  it('reads shares in the configuration and points to a wrong one', () => {
+    const create = (faults: unknown): unknown =>
+      createTargetDirectory({ shop: { kind: 'demo', faults } }, {});
+    expect(() => create({ caves_in: 0, decimal_versions: 0.5, override_leak: 1 })).not.toThrow();
+    const pointers = [{ caves_in: 1.5 }, { caves_in: 'often' }, { nope: 1 }, 7].map(
+      (faults) => refusedBy(() => create(faults)).details,
+    );
+    expect(pointers).toEqual([
+      { pointer: '/targets/shop/faults/caves_in' },
+      { pointer: '/targets/shop/faults' },
+      { pointer: '/targets/shop/faults/nope' },
+      { pointer: '/targets/shop/faults' },
+    ]);
+  });
+
+  it('refuses a share that is none', () => {
+    for (const share of [-0.1, 1.1, Number.NaN]) {
+      expect(() => createDemoTarget({ faults: { caves_in: share } })).toThrow(/must be from 0 to 1/);
+    }
+  });
+
   it('is checked at its place in the configuration', () => {
     const configured = { shop: { kind: 'demo', faults: ['caves_in', 'nope'] } };
     const { code, details } = refusedBy(() => createTargetDirectory(configured, {}));

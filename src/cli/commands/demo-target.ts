@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { InvalidArgumentError, type Command } from 'commander';
+import { isDemoFault, plantedFault, type FaultChoice } from '../../targets/demo/faults';
 import type { CliContext, GlobalOptions } from '../context';
 import { wholeNumber } from '../option-values';
 import { show } from '../show';
@@ -7,7 +8,7 @@ import { show } from '../show';
 interface DemoTargetOptions extends GlobalOptions {
   readonly host: string;
   readonly port: number;
-  readonly faults?: readonly string[];
+  readonly faults?: FaultChoice;
 }
 
 /** `tinman demo-target`: the built-in application as an OpenAI-compatible endpoint. */
@@ -19,8 +20,8 @@ export function addDemoTargetCommand(program: Command, context: CliContext): voi
     .option('--port <port>', 'port to listen on, 0 for a free one', wholeNumber(0, 65_535), 8_100)
     .option(
       '--faults <list>',
-      'planted faults that are active, with commas, or none; all when left out',
-      faultList,
+      'planted faults that are active, with commas, each with =SHARE where wanted, or none',
+      faultChoice,
     )
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<DemoTargetOptions>();
@@ -39,9 +40,18 @@ export function addDemoTargetCommand(program: Command, context: CliContext): voi
     });
 }
 
-function faultList(text: string): readonly string[] {
+const FAULT = /^([a-z_]+)(?:=(\d+(?:\.\d+)?))?$/;
+
+/** A list such as `a,b=0.5`; a fault without a share has its documented one. */
+function faultChoice(text: string): FaultChoice {
   if (text === 'none') return [];
-  const names = text.split(',').map((name) => name.trim());
-  if (names.includes('')) throw new InvalidArgumentError('Expected names with commas between, or none.');
-  return names;
+  return Object.fromEntries(text.split(',').map(faultShare));
+}
+
+function faultShare(text: string): readonly [string, number] {
+  const [, name, share] = FAULT.exec(text.trim()) ?? [];
+  if (name === undefined)
+    throw new InvalidArgumentError('Expected NAME or NAME=SHARE with commas between, or none.');
+  if (!isDemoFault(name)) throw new InvalidArgumentError(`Unknown fault ${name}.`);
+  return [name, share === undefined ? plantedFault(name).probability : Number(share)];
 }

@@ -5,7 +5,7 @@ import type { Target } from '../../ports/target';
 import { refuseBlankly } from './blanket-refusal';
 import { caveIn, disagreements } from './disagreement';
 import { obeyDocument } from './document-obedience';
-import { checkDemoFaults, DEMO_FAULT_NAMES, type DemoFault } from './faults';
+import { activeFaults, DEFAULT_DEMO_FAULTS, type ActiveFaults, type FaultChoice } from './faults';
 import { workWithFigures } from './figures';
 import { inferCautiously, labelMessage } from './inference';
 import { findFact, isNote, questionsOf } from './knowledge';
@@ -62,12 +62,12 @@ const SKILLS: readonly Skill[] = [
 
 /**
  * The demo application, in this process. Its answers depend on messages, tools, output limit and seed alone.
- * @throws {DomainError} `invalid_configuration` for an unknown fault.
+ * @throws {DomainError} `invalid_configuration` for an unknown fault or a share beyond 0–1.
  */
 export function createDemoTarget({
-  faults = DEMO_FAULT_NAMES,
-}: { readonly faults?: readonly string[] } = {}): Target {
-  const active = new Set(checkDemoFaults(faults));
+  faults = DEFAULT_DEMO_FAULTS,
+}: { readonly faults?: FaultChoice } = {}): Target {
+  const active = activeFaults(faults);
   return {
     describe: DESCRIPTION,
     chat: async (request, signal) => {
@@ -80,7 +80,7 @@ export function createDemoTarget({
   };
 }
 
-function answer(request: ChatRequest, active: ReadonlySet<DemoFault>): Omit<ChatReply, 'latencyMs'> {
+function answer(request: ChatRequest, active: ActiveFaults): Omit<ChatReply, 'latencyMs'> {
   const talk = readTalk(request, SYSTEM_PROMPT, active);
   const { content, calls = [] } = draft(talk);
   const text = content === '' ? '' : echoing(talk, inStandingForm(content, talk));

@@ -1,3 +1,11 @@
 export { createDemoTarget } from './demo-target';
-export { DEMO_FAULTS, DEMO_FAULT_NAMES, type DemoFault } from './faults';
+export {
+  DEFAULT_DEMO_FAULTS,
+  DEMO_FAULTS,
+  DEMO_FAULT_NAMES,
+  isDemoFault,
+  plantedFault,
+  type DemoFault,
+  type FaultChoice,
+} from './faults';
 export { serveDemoTarget, type DemoServer } from './server';

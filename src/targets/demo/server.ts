@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { serveHttp } from '../../http-server';
 import type { Target } from '../../ports/target';
 import { createDemoTarget, DEMO_MODEL } from './demo-target';
+import type { FaultChoice } from './faults';
 import { chunksOf, CompletionBody, completionOf, requestOf } from './wire';
 
 interface DemoServerOptions {
@@ -12,8 +13,8 @@ interface DemoServerOptions {
   readonly host?: string;
   /** 0 takes a free one. */
   readonly port: number;
-  /** All unless given. */
-  readonly faults?: readonly string[];
+  /** The default ones unless given. */
+  readonly faults?: FaultChoice;
   /** Waits so long before each answer, as a model would; 0 unless given. */
   readonly latencyMs?: number;
 }
@@ -39,7 +40,7 @@ class WireError extends Error {
 
 /**
  * Serves the demo application as an OpenAI-compatible endpoint: `POST /v1/chat/completions`, `GET /v1/models`.
- * @throws {DomainError} `invalid_configuration` for an unknown fault.
+ * @throws {DomainError} `invalid_configuration` for an unknown fault or a share beyond 0–1.
  * @throws {ListenError} when the port is in use or may not be taken.
  */
 export async function serveDemoTarget(options: DemoServerOptions): Promise<DemoServer> {

@@ -1,6 +1,6 @@
 import type { ChatMessage, ChatRequest, ToolCall, ToolDefinition } from '../../domain/chat';
 import { splitDocuments, type ShownDocument } from './shown-documents';
-import { drawOf, isRepaired, plantedFault, type DemoFault } from './faults';
+import { drawOf, isRepaired, type ActiveFaults, type DemoFault } from './faults';
 
 /** A tool call since the last user turn, with the result that came back. */
 export interface ToolStep {
@@ -31,7 +31,7 @@ export interface Draft {
 export type Skill = (talk: Talk) => Draft | undefined;
 
 /** Reads a request. `ownPrompt` stands in where the request has no system message. */
-export function readTalk(request: ChatRequest, ownPrompt: string, faults: ReadonlySet<DemoFault>): Talk {
+export function readTalk(request: ChatRequest, ownPrompt: string, faults: ActiveFaults): Talk {
   const { messages } = request;
   const system = textsOf(messages, 'system').join('\n') || ownPrompt;
   const said = textsOf(messages, 'user').map(splitDocuments);
@@ -49,7 +49,7 @@ export function readTalk(request: ChatRequest, ownPrompt: string, faults: Readon
     shows: (fault) =>
       faults.has(fault) &&
       !isRepaired(fault, system) &&
-      drawOf(request.seed ?? 0, fault, conversation) < plantedFault(fault).probability,
+      drawOf(request.seed ?? 0, fault, conversation) < (faults.get(fault) ?? 0),
   };
 }
 
