@@ -2,16 +2,14 @@ import type { RunOutcome, TestCase } from './experiment';
 import type { Rate } from './failure';
 import { minimise } from './minimise';
 import type { Trial } from './minimise';
-import { saysSomething, sentenceParts, wholeParts } from './stimulus-parts';
+import { namesOf, saysSomething, sentenceParts, wholeParts } from './stimulus-parts';
 import type { Divided, StimulusPart } from './stimulus-parts';
-import { reportOf } from './trigger-report';
+import { playsToTell, reportOf } from './trigger-report';
 import type { FollowUpReport, VariedOutcome } from './trigger-report';
 import { variationsOf } from './variations';
 
 /** Fewer calls would show nothing. */
 export const LEAST_FOLLOW_UP_CALLS = 6;
-/** The chance, at most, that a part counts as necessary only because the failure did not happen to show without it. */
-const BY_CHANCE = 0.05;
 /** Plays of one variation, at most. */
 const PLAYS_OF_A_VARIATION = 2;
 
@@ -106,7 +104,7 @@ class Search {
     const { parts, fixed, withOnly } = divide(testCase);
     const { kept, necessary } = await minimise(parts, (some) => {
       const gone = parts.filter((part) => !some.includes(part));
-      return this.trial(withOnly(some), `without ${gone.map(({ where }) => where).join(', ')}`);
+      return this.trial(withOnly(some), `without ${namesOf(gone)}`);
     });
     return {
       testCase: kept.length === parts.length ? testCase : withOnly(kept),
@@ -136,12 +134,6 @@ class Search {
     }
     return held >= this.toTell ? 'holds' : 'unknown';
   }
-}
-
-/** Plays of which at least one fails with a chance of 95 %, at the rate that is believed after what was observed. */
-function playsToTell({ count, n }: FollowUpInput['observed']): number {
-  const believed = (count + 1) / (n + 2);
-  return Math.max(1, Math.ceil(Math.log(BY_CHANCE) / Math.log(1 - believed)));
 }
 
 /** As many variations as there are calls for, each played as often as the others. */

@@ -1,6 +1,10 @@
 import type { TestCase } from './experiment';
 import { premiseOf } from './oracle-premise';
 import type { OraclePremise } from './oracle-premise';
+import { cutToBytes } from './text-size';
+
+const NAMED_PARTS = 5;
+const NAME_BYTES = 40;
 
 /** A part of a stimulus that can be taken away by itself. */
 export interface StimulusPart {
@@ -20,19 +24,28 @@ export interface Divided {
 }
 
 /**
- * Rules and reservations: without them, what the target does may be quite right. Told by their words, which are English:
- * a sentence in another language is kept.
+ * Rules, reservations and what refers back to another sentence: without them, what the target does may be quite right.
+ * Told by their words, which are English: a sentence in another language is kept.
  */
-const SAYS_WHAT_HOLDS =
-  /\b(?:never|always|must|should|shall|may|might|cannot|can't|don't|not|nor?|only|without|unless|except|until|before|after|first|needs?|needed|ha[sd] to|have to|require[sd]?|confirm(?:ed)?|remember|rules?|instead)\b/i;
+const SAYS_WHAT_HOLDS = new RegExp(
+  `\\b(?:${[
+    "never|always|must|should|shall|may|might|cannot|can't|don't|not|nor?|only|alone|without|unless|except|whatever",
+    'until|before|after|first|still|instead|remember|rules?|needs?|needed|ha[sd] to|have to|required?|requires|confirm',
+    'confirmed|confidential|secret|private|allowed|permitted|forbidden|at most|at least|no more than|exactly|every|any',
+    'anyone|it|its|they|them|their|this|that|these|those|he|him|his|she|her',
+  ].join('|')})\\b`,
+  'i',
+);
 const ENGLISH =
-  /\b(?:the|an?|is|are|was|were|of|to|in|on|at|for|and|or|it|its|this|that|i|my|me|you|your|we|our|with|by|from|please)\b/i;
+  /\b(?:the|an?|is|are|was|were|of|to|in|on|at|for|and|or|i|my|me|you|your|we|our|with|by|from|please)\b/i;
 
-/** Documents, turns and tools as wholes. The last turn always stays: it is the question. */
+/** Documents, turns and tools as wholes. The last turn always stays, and so do adaptive ones: they are the question. */
 export function wholeParts(testCase: TestCase): Divided {
-  const { documents = [], turns, tools = [] } = testCase;
+  const { documents = [], turns, adaptiveTurns = [], tools = [] } = testCase;
   const premise = premiseOf(testCase.failsWhen);
-  const question = turns.at(-1) ?? '';
+  const question = [turns.at(-1), ...adaptiveTurns.flatMap(({ say, otherwise }) => [say, otherwise])].join(
+    ' ',
+  );
   const [documentParts, turnParts, toolParts] = [
     documents.map(({ title, text }, index) => part('document', `document ${index + 1}`, `${title}: ${text}`)),
     turns.slice(0, -1).map((text, index) => part('turn', `turn ${index + 1}`, text)),
@@ -106,6 +119,17 @@ export function sentenceParts(testCase: TestCase): Divided {
       };
     },
   };
+}
+
+/** Parts by where they stand, sentences by their beginnings. */
+export function namesOf(parts: readonly StimulusPart[]): string {
+  const names = parts
+    .slice(0, NAMED_PARTS)
+    .map(({ kind, where, text }) =>
+      kind === 'sentence' ? `"${cutToBytes(text.trim(), NAME_BYTES)}"` : kind === 'tool' ? text : where,
+    );
+  const more = parts.length - names.length;
+  return [...names, ...(more > 0 ? [`${more} more`] : [])].join(', ');
 }
 
 /** Whether a stimulus still says something in every turn and document. */

@@ -1,10 +1,12 @@
-import type { PlantedDocument, RunOutcome, TestCase } from './experiment';
+import type { AdaptiveTurn, PlantedDocument, RunOutcome, TestCase } from './experiment';
 import type { Rate } from './failure';
 import { rateOf } from './statistics';
 import type { StimulusPart } from './stimulus-parts';
 import { cutToBytes, utf8Bytes } from './text-size';
 import type { VariationKind } from './variations';
 
+/** The chance, at most, to say that a failure is gone where it only did not happen to show. */
+const BY_CHANCE = 0.05;
 const MAX_PARTS = 20;
 const MAX_PART_BYTES = 300;
 
@@ -12,6 +14,7 @@ const MAX_PART_BYTES = 300;
 export interface ShownStimulus {
   readonly systemPrompt: string | null;
   readonly turns: readonly string[];
+  readonly adaptiveTurns: readonly AdaptiveTurn[];
   readonly documents: readonly PlantedDocument[];
   /** Names. */
   readonly tools: readonly string[];
@@ -105,22 +108,36 @@ export function reportOf({
   };
 }
 
+/** Plays of which at least one fails with a chance of 95 %, at the rate that is believed after what was observed. */
+export function playsToTell({ count, n }: Pick<Rate, 'count' | 'n'>): number {
+  const believed = (count + 1) / (n + 2);
+  return Math.max(1, Math.ceil(Math.log(BY_CHANCE) / Math.log(1 - believed)));
+}
+
 /** Over what could be assessed. */
 function rate(outcomes: readonly RunOutcome[]): Rate {
   const failed = outcomes.filter((outcome) => outcome === 'failed').length;
   return rateOf(failed, failed + outcomes.filter((outcome) => outcome === 'held').length);
 }
 
-function shown({ systemPrompt, turns, documents = [], tools = [] }: TestCase): ShownStimulus {
+function shown({
+  systemPrompt,
+  turns,
+  adaptiveTurns = [],
+  documents = [],
+  tools = [],
+}: TestCase): ShownStimulus {
   const texts = [
     systemPrompt ?? '',
     ...turns,
+    ...adaptiveTurns.flatMap(({ say, otherwise = '' }) => [say, otherwise]),
     ...documents.flatMap(({ title, text }) => [title, text]),
     ...tools.map(({ name, description, parameters }) => JSON.stringify({ name, description, parameters })),
   ];
   return {
     systemPrompt: systemPrompt ?? null,
     turns,
+    adaptiveTurns,
     documents,
     tools: tools.map(({ name }) => name),
     bytes: texts.reduce((sum, text) => sum + utf8Bytes(text), 0),
@@ -141,8 +158,10 @@ function shortest({ reduced, bytes, originalBytes, verified }: FollowUpReport['m
     : `No shorter stimulus was found to fail: ${again}.`;
 }
 
+/** Names a variation as one that loses the failure only where that is no chance, at the rate of all of them. */
 function varied(results: readonly VariationResult[], { count, n }: Rate): string {
-  const lost = results.filter((result) => result.n > 0 && result.count === 0).map(({ change }) => change);
+  const tell = playsToTell({ count, n });
+  const lost = results.filter((result) => result.n >= tell && result.count === 0).map(({ change }) => change);
   const seen = `Varied, it failed in ${count} of ${n} plays`;
   return lost.length === 0 ? `${seen}.` : `${seen}, and in none ${lost.join(', ')}.`;
 }

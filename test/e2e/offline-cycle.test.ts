@@ -142,7 +142,8 @@ describe('a cycle on the demo application, without a model', () => {
   });
 
   it('leaves a settled ledger', async () => {
-    const plays = (await count('experiment_runs')) + (await count('replay_runs'));
+    const plays =
+      (await count('experiment_runs')) + (await count('replay_runs')) + (await count('follow_up_runs'));
     // A guardrail on the input may leave nothing to ask the target.
     const unspoken = await count(`replay_runs WHERE jsonb_array_length(transcript -> 'calls') = 0`);
     expect(await count('cost_ledger')).toBe(plays);
@@ -155,7 +156,8 @@ describe('a cycle on the demo application, without a model', () => {
       (SELECT sum(p.settled_micro_usd) FROM budget_periods p JOIN budgets b ON b.id = p.budget_id
         WHERE b.scope = 'global')::int AS global,
       (SELECT sum(cost_micro_usd) FROM (SELECT cost_micro_usd FROM experiment_runs
-        UNION ALL SELECT cost_micro_usd FROM replay_runs) AS bills)::int AS bills`);
+        UNION ALL SELECT cost_micro_usd FROM replay_runs UNION ALL SELECT cost_micro_usd FROM follow_up_runs)
+        AS bills)::int AS bills`);
     expect(sums).toEqual({ entries: 0, global: 0, bills: 0 });
   });
 
@@ -166,7 +168,8 @@ describe('a cycle on the demo application, without a model', () => {
     const events = Object.fromEntries(types.map(({ event_type, n }) => [event_type, n]));
     expect(events).toMatchObject({
       cycle_ended: 1,
-      action_assessed: result.experiments_count + (await count('simulations')),
+      action_assessed: result.experiments_count + (await count('simulations')) + (await count('follow_ups')),
+      follow_up_finished: result.failures_count,
     });
     expect(await sealedAuditLog(stack)).toMatchObject({
       ok: true,
