@@ -11,6 +11,15 @@ export function isRecord(value: unknown): value is JsonRecord {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** The first of these members that is not missing. */
+export function firstOf(record: JsonRecord, names: readonly string[]): unknown {
+  for (const name of names) {
+    const value = record[name];
+    if (!isMissing(value)) return value;
+  }
+  return undefined;
+}
+
 /** Whether it is absent; null is as good as absent in all formats. */
 export function isMissing(value: unknown): value is null | undefined {
   return value === undefined || value === null;

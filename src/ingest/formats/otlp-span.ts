@@ -1,15 +1,6 @@
-import {
-  SPAN_KINDS,
-  SPAN_STATUSES,
-  type AttributeValue,
-  type Resource,
-  type Span,
-  type SpanEvent,
-  type SpanKind,
-  type SpanLink,
-  type SpanStatus,
-} from '../../domain/trace';
+import type { AttributeValue, Resource, Span, SpanEvent, SpanKind, SpanLink } from '../../domain/trace';
 import { addAttributes, setAttribute, tooManyAttributes, type MutableAttributes } from '../attributes';
+import { kindNamed, statusNamed } from '../enums';
 import {
   BadSpan,
   integerOf,
@@ -195,39 +186,21 @@ function doubleOf(value: unknown): number {
   throw new BadSpan('The number of an attribute is none.');
 }
 
-const KIND_NAMES = new Map<unknown, SpanKind>(
-  SPAN_KINDS.flatMap((kind, number) => [
-    [number, kind],
-    [String(number), kind],
-    [kind.toUpperCase(), kind],
-    [`SPAN_KIND_${kind.toUpperCase()}`, kind],
-  ]),
-);
-
 /** Numbers that are not defined yet are `unspecified`, as protobuf has it.
  * @throws {BadSpan} */
 function kindOf(value: unknown): SpanKind {
   if (isMissing(value)) return 'unspecified';
-  const kind = KIND_NAMES.get(value) ?? (isText(value) ? KIND_NAMES.get(value.toUpperCase()) : undefined);
+  const kind = kindNamed(value);
   if (kind !== undefined) return kind;
   if (typeof value === 'number') return 'unspecified';
   throw new BadSpan('The kind is none of OpenTelemetry.');
 }
 
-const STATUS_NAMES = new Map<unknown, SpanStatus>(
-  SPAN_STATUSES.flatMap((status, number) => [
-    [number, status],
-    [String(number), status],
-    [status.toUpperCase(), status],
-    [`STATUS_CODE_${status.toUpperCase()}`, status],
-  ]),
-);
-
 function statusOf(value: unknown): Pick<Span, 'status' | 'statusMessage'> {
   if (isMissing(value)) return { status: 'unset', statusMessage: '' };
   if (!isRecord(value)) throw new BadSpan('The status is not an object.');
   const { code } = value;
-  const named = STATUS_NAMES.get(code) ?? (isText(code) ? STATUS_NAMES.get(code.toUpperCase()) : undefined);
+  const named = statusNamed(code);
   if (named === undefined && !isMissing(code)) throw new BadSpan('The status code is none of OpenTelemetry.');
   return { status: named ?? 'unset', statusMessage: textOr(value.message, '', 'The status message') };
 }

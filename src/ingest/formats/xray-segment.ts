@@ -1,0 +1,148 @@
+import type { Resource, Span, SpanKind, SpanLink } from '../../domain/trace';
+import { addAttributes, addKnown, attributeOf, setAttribute, type MutableAttributes } from '../attributes';
+import { BadSpan, isMissing, isRecord, listOr, textOr, type JsonRecord } from '../fields';
+import type { Id } from '../ids';
+import { isText } from '../json/lossless';
+import { timeOf } from '../times';
+import { causeOf, type Exceptions } from './xray-cause';
+
+/** What a segment has from the document that it is in. */
+export interface SegmentContext {
+  readonly traceId: Id;
+  readonly parentSpanId: string | null;
+  readonly resource: Resource;
+  readonly isSegment: boolean;
+  readonly exceptions: Exceptions;
+}
+
+const TRACE_ID = /^1-([0-9a-f]{8})-([0-9a-f]{24})$/i;
+const HEX_32 = /^[0-9a-f]{32}$/i;
+const SPAN_ID = /^[0-9a-f]{16}$/i;
+
+/** Version, seconds and a random part in hexadecimal; null when it is missing.
+ * @throws {BadSpan} */
+export function traceIdOf(value: unknown): Id | null {
+  if (isMissing(value) || value === '') return null;
+  if (!isText(value)) throw new BadSpan('The trace id is not a text.');
+  const found = TRACE_ID.exec(value);
+  if (found !== null) return { hex: `${found[1]}${found[2]}`.toLowerCase(), original: value };
+  if (HEX_32.test(value)) return { hex: value.toLowerCase(), original: value };
+  throw new BadSpan('The trace id is not one of X-Ray.');
+}
+
+/** @throws {BadSpan} */
+export function spanIdOf(value: unknown): Id {
+  if (isMissing(value) || value === '') throw new BadSpan('It has no id.');
+  if (!isText(value) || !SPAN_ID.test(value)) throw new BadSpan('The id is not of 16 hexadecimal digits.');
+  const hex = value.toLowerCase();
+  return { hex, original: hex === value ? null : value };
+}
+
+/** A segment or subsegment, without those in it.
+ * @throws {BadSpan} */
+export function segmentSpan(value: unknown, context: SegmentContext, position: string): Span {
+  if (!isRecord(value)) throw new BadSpan('It is not an object.');
+  const id = spanIdOf(value.id);
+  const start = timeOf(value.start_time, 'The start', 's');
+  if (start === null) throw new BadSpan('It has no start_time.');
+  const cause = causeOf(value.cause, context.exceptions);
+  const hasFailed = [value.fault, value.error, value.throttle].includes(true);
+  return {
+    traceId: context.traceId.hex,
+    spanId: id.hex,
+    parentSpanId: context.parentSpanId,
+    originalTraceId: context.traceId.original,
+    originalSpanId: id.original,
+    name: textOr(value.name, '', 'The name'),
+    kind: kindOf(value.namespace, context.isSegment),
+    startTimeUnixNano: start,
+    endTimeUnixNano: value.in_progress === true ? null : timeOf(value.end_time, 'The end', 's'),
+    status: hasFailed ? 'error' : 'unset',
+    statusMessage: hasFailed ? cause.message : '',
+    attributes: attributesOf(value, cause.exceptionId),
+    events: cause.events,
+    links: listOr(value.links, 'The links').map(linkOf),
+    resource: context.resource,
+    scope: null,
+    traceState: null,
+    source: { format: 'xray', position },
+  };
+}
+
+function kindOf(namespace: unknown, isSegment: boolean): SpanKind {
+  if (isSegment) return 'server';
+  return namespace === 'aws' || namespace === 'remote' ? 'client' : 'internal';
+}
+
+/** What is in the fields of a span already. */
+const FIELDS = new Set([
+  'id',
+  'trace_id',
+  'parent_id',
+  'name',
+  'start_time',
+  'end_time',
+  'cause',
+  'links',
+  'subsegments',
+  'annotations',
+  'metadata',
+  'http',
+  'sql',
+  'aws',
+]);
+
+function attributesOf(segment: JsonRecord, exceptionId: string | null): MutableAttributes {
+  const attributes: MutableAttributes = {};
+  addAttributes(attributes, segment.annotations, 'The annotations');
+  addPrefixed(attributes, 'aws.xray.metadata.', segment.metadata, 'The metadata');
+  addPrefixed(attributes, 'aws.', segment.aws, 'The aws block');
+  if (!isMissing(segment.http)) addHttp(attributes, segment.http);
+  if (!isMissing(segment.sql)) addSql(attributes, segment.sql);
+  for (const key in segment) {
+    const value = segment[key];
+    if (!FIELDS.has(key) && !isMissing(value))
+      setAttribute(attributes, `aws.xray.${key}`, attributeOf(value));
+  }
+  if (exceptionId !== null) attributes['aws.xray.cause_id'] = exceptionId;
+  return attributes;
+}
+
+function addPrefixed(attributes: MutableAttributes, prefix: string, value: unknown, name: string): void {
+  if (isMissing(value)) return;
+  if (!isRecord(value)) throw new BadSpan(`${name} is not an object.`);
+  for (const key in value) attributes[prefix + key] = attributeOf(value[key]);
+}
+
+function addHttp(attributes: MutableAttributes, http: unknown): void {
+  const request = isRecord(http) && isRecord(http.request) ? http.request : {};
+  const response = isRecord(http) && isRecord(http.response) ? http.response : {};
+  const { method, url, user_agent: userAgent, client_ip: clientIp, ...moreOfRequest } = request;
+  const { status, content_length: length, ...moreOfResponse } = response;
+  addKnown(attributes, {
+    'http.request.method': method,
+    'url.full': url,
+    'user_agent.original': userAgent,
+    'client.address': clientIp,
+    'http.response.status_code': status,
+    'http.response.body.size': length,
+  });
+  addPrefixed(attributes, 'aws.xray.http.request.', moreOfRequest, 'The request');
+  addPrefixed(attributes, 'aws.xray.http.response.', moreOfResponse, 'The response');
+}
+
+function addSql(attributes: MutableAttributes, sql: unknown): void {
+  if (!isRecord(sql)) throw new BadSpan('The sql block is not an object.');
+  const { sanitized_query: query, database_type: system, ...more } = sql;
+  addKnown(attributes, { 'db.query.text': query, 'db.system.name': system });
+  addPrefixed(attributes, 'aws.xray.sql.', more, 'The sql block');
+}
+
+function linkOf(link: unknown): SpanLink {
+  if (!isRecord(link)) throw new BadSpan('A link is not an object.');
+  const traceId = traceIdOf(link.trace_id);
+  if (traceId === null) throw new BadSpan('A link has no trace id.');
+  const attributes: MutableAttributes = {};
+  addAttributes(attributes, link.attributes, 'The attributes of a link');
+  return { traceId: traceId.hex, spanId: spanIdOf(link.id).hex, attributes };
+}
