@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { ActivityDeps } from '../activities';
 import type { Config } from './config';
-import { activitiesOf, gatewaysOf, openContainer } from './container';
+import { activitiesOf, gatewaysOf, measuredOf, openContainer } from './container';
 import type { Container } from './container';
 import { createMetrics } from './observability/metrics';
 import type { ApprovalGateway, CycleGateway } from './ports/cycle-gateway';
@@ -61,9 +61,7 @@ export async function startBackend(options: BackendOptions, onClose: OnClose): P
   onClose(() => container.close());
   await warnOfOtherMode(container, config, log);
   const metrics = createMetrics({
-    effects: () => container.records.effects(),
-    mode: async () => (await container.stores.mode.current()).mode,
-    budgets: () => container.budgets.statusOf(container.budgets.configured),
+    ...measuredOf(container),
     ...(coreMetricsUrl === undefined ? {} : { coreMetricsUrl }),
   });
   const client = await connectClient(endpoint);

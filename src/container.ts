@@ -9,13 +9,14 @@ import { createDetectionEngines } from './detection/engines';
 import { DomainError } from './domain/errors';
 import { microOfUsd, priceIn } from './domain/money';
 import { LLM_PROVIDERS } from './llm';
+import type { MetricsSources } from './observability/metrics';
 import { createApiKeys } from './persistence/api-key-store';
 import { createApprovalProofs } from './persistence/approval-proofs';
 import { loadAuditKey } from './persistence/audit-key';
 import { AuditSealer } from './persistence/audit-sealer';
 import { createAuditLog } from './persistence/audit-log';
 import { createAuditTrail } from './persistence/audit-trail';
-import { closePrisma, createPrisma } from './persistence/client';
+import { closePrisma, createObservedPrisma } from './persistence/client';
 import type { PrismaClient } from './persistence/client';
 import { createBudgets } from './persistence/budgets';
 import { createLedger } from './persistence/ledger';
@@ -33,7 +34,7 @@ import type { Budgets } from './ports/budgets';
 import type { DeploymentGateway } from './ports/deployment-gateway';
 import type { Ledger } from './ports/ledger';
 import type { Llm } from './ports/llm';
-import type { Metrics } from './ports/metrics';
+import type { Metrics, PoolFigures } from './ports/metrics';
 import type { Outbox } from './ports/outbox';
 import type { ModeGateway } from './ports/mode-gateway';
 import type { Records } from './ports/records';
@@ -55,6 +56,7 @@ const HOUR_MS = 3_600_000;
 /** The adapters of one process, joined to ports. The only place that knows both. */
 export interface Container {
   readonly prisma: PrismaClient;
+  readonly pool: () => PoolFigures;
   readonly stores: Stores;
   readonly records: Records;
   readonly review: ApprovalReview;
@@ -91,7 +93,7 @@ export async function openContainer(
   const policy = new PolicyHolder(config.riskPolicy);
   await requireMigrated(databaseUrl);
   const auditKey = await loadAuditKey(config.audit.keyFile);
-  const prisma = createPrisma(databaseUrl, { poolSize: POOL_SIZE });
+  const { prisma, pool } = createObservedPrisma(databaseUrl, { poolSize: POOL_SIZE });
   const stores = createStores(prisma);
   const sealer = new AuditSealer(prisma, auditKey, config.audit.anchorFile);
   await stores.mode.initialise(config.initialMode, 'configuration');
@@ -103,6 +105,7 @@ export async function openContainer(
   const worstCasePrice = config.cost.worstCase;
   return {
     prisma,
+    pool,
     stores,
     records,
     review: createApprovalReview({ stores, records, targets, worstCasePrice, policy: policy.current }),
@@ -211,6 +214,24 @@ async function migrationProblem({ databaseUrl }: Config): Promise<string | undef
 function reached({ deployments }: Container['reach']): DeploymentGateway {
   if (deployments === undefined) throw new DomainError('not_ready', 'Temporal is not connected yet');
   return deployments;
+}
+
+/** What the metrics of a process show of it. */
+export function measuredOf(container: Container): MetricsSources {
+  const { records, stores, budgets, targets, llm, pool } = container;
+  return {
+    effects: () => records.effects(),
+    mode: async () => (await stores.mode.current()).mode,
+    budgets: () => budgets.statusOf(budgets.configured),
+    models: [
+      ...(llm === undefined ? [] : [{ source: 'researcher' as const, model: llm.model }]),
+      ...targets.names.map((name) => ({
+        source: 'target' as const,
+        model: targets.get(name).describe.model,
+      })),
+    ],
+    pool,
+  };
 }
 
 /** The durable side of the API. */

@@ -1,13 +1,15 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import { APPROVAL_STATES } from '../domain/approval';
 import { remainingUsd, type BudgetStatus } from '../domain/budget';
-import { CYCLE_STATES } from '../domain/cycle';
+import { CYCLE_PHASES, CYCLE_STATES } from '../domain/cycle';
 import { usdOfMicro } from '../domain/money';
 import { MODES, type Mode } from '../domain/mode';
 import { DELIVERY_STATES } from '../domain/outbound-events';
 import { RISK_TIERS } from '../domain/risk';
 import { SEVERITIES } from '../domain/severity';
 import { FAILURE_CLASSES } from '../domain/taxonomy';
+import { TOOL_STATUSES } from '../domain/tool';
+import type { PaidModel } from '../ports/metrics';
 import type { Effects } from '../ports/records';
 
 /**
@@ -18,6 +20,7 @@ export async function renderDatabaseMetrics(
   effects: Effects,
   mode: Mode,
   budgets: readonly BudgetStatus[],
+  models: readonly PaidModel[],
 ): Promise<string> {
   const registry = new Registry();
   const { running = 0, ...ended } = effects.cyclesByState;
@@ -32,6 +35,7 @@ export async function renderDatabaseMetrics(
     ],
   );
   gauge(registry, 'tinman_research_cycles_running', 'Research cycles under way.', running);
+  showCycles(registry, effects);
   countFailures(registry, effects);
   countApprovals(registry, effects);
   showBudgets(registry, budgets);
@@ -40,14 +44,20 @@ export async function renderDatabaseMetrics(
     'tinman_cost_usd_total',
     'Settled cost in USD.',
     ['source', 'model'],
-    [...effects.costUsd.map(({ source, model, usd }) => sample(usd, { source, model }))],
+    [
+      ...models.map(({ source, model }) => sample(0, { source, model })),
+      ...effects.costUsd.map(({ source, model, usd }) => sample(usd, { source, model })),
+    ],
   );
   count(
     registry,
     'tinman_tool_executions_total',
     'Guarded tool calls.',
     ['status'],
-    [...effects.toolExecutions.map(({ status, count: calls }) => sample(calls, { status }))],
+    [
+      ...TOOL_STATUSES.map((status) => sample(0, { status })),
+      ...effects.toolExecutions.map(({ status, count: calls }) => sample(calls, { status })),
+    ],
   );
   showWebhooks(registry, effects);
   const current = new Gauge({
@@ -60,19 +70,48 @@ export async function renderDatabaseMetrics(
   return registry.metrics();
 }
 
+function showCycles(registry: Registry, effects: Effects): void {
+  const phases = new Gauge({
+    name: 'tinman_research_cycles_in_phase',
+    help: 'Research cycles under way, by the phase they are in.',
+    labelNames: ['phase'],
+    registers: [registry],
+  });
+  for (const phase of CYCLE_PHASES) phases.set({ phase }, effects.runningByPhase[phase] ?? 0);
+  gauge(
+    registry,
+    'tinman_research_cycle_oldest_running_seconds',
+    'How long ago the oldest of them was asked for.',
+    effects.oldestRunningCycleSeconds,
+  );
+  count(
+    registry,
+    'tinman_research_cycle_seconds_total',
+    'Time that ended research cycles took, waiting for people included; divided by their number, the mean.',
+    [],
+    [sample(effects.cycleSeconds, {})],
+  );
+  gauge(
+    registry,
+    'tinman_audit_unsealed_entries',
+    'Entries of the audit log of the last hour that are not in the chain yet.',
+    effects.unsealedAuditEntries,
+  );
+}
+
 function countFailures(registry: Registry, effects: Effects): void {
   const name = 'tinman_failures_discovered_total';
   count(
     registry,
     name,
     'Failures discovered.',
-    ['severity', 'failure_class'],
+    ['severity', 'class'],
     [
       ...SEVERITIES.flatMap((severity) =>
-        FAILURE_CLASSES.map((failureClass) => sample(0, { severity, failure_class: failureClass })),
+        FAILURE_CLASSES.map((failureClass) => sample(0, { severity, class: failureClass })),
       ),
       ...effects.failures.map((each) =>
-        sample(each.count, { severity: each.severity, failure_class: each.failureClass }),
+        sample(each.count, { severity: each.severity, class: each.failureClass }),
       ),
     ],
   );

@@ -1,13 +1,15 @@
-import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { BudgetStatus } from '../domain/budget';
 import type { Mode } from '../domain/mode';
-import type { Metrics } from '../ports/metrics';
+import { LLM_STATUSES, type Metrics, type PaidModel, type PoolFigures } from '../ports/metrics';
 import type { Effects } from '../ports/records';
 import { renderDatabaseMetrics } from './database-metrics';
 import { mergeExpositions } from './exposition';
 
 /** How long a scrape waits for the Temporal SDK's own exporter, in milliseconds. */
 const CORE_TIMEOUT_MS = 2_000;
+/** How old the figures of the database may be, in milliseconds. */
+const MAX_AGE_MS = 500;
 const HTTP_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 const HTTP_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60];
 const LLM_BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120];
@@ -18,6 +20,9 @@ export interface MetricsSources {
   readonly mode: () => Promise<Mode>;
   /** The budgets of the configuration as they are. */
   readonly budgets: () => Promise<readonly BudgetStatus[]>;
+  /** Billed models that are configured: their series start at 0. */
+  readonly models: readonly PaidModel[];
+  readonly pool: () => PoolFigures;
   /** Where the Temporal SDK's Core exports its own metrics, in processes that have a worker. */
   readonly coreMetricsUrl?: string;
 }
@@ -26,10 +31,14 @@ export interface MetricsSources {
  * The metrics of this process, those of the database and those of the Temporal SDK on one page. A source that does not
  * answer is left out and counted in `tinman_scrape_failures_total`; its figures are never made up.
  */
-export function createMetrics({ effects, mode, budgets, coreMetricsUrl }: MetricsSources): Metrics {
+export function createMetrics(sources: MetricsSources): Metrics {
+  const { effects, mode, budgets, models, pool, coreMetricsUrl } = sources;
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const instruments = createInstruments(registry);
+  const instruments = createInstruments(registry, sources);
+  const database = briefly(async () =>
+    renderDatabaseMetrics(...(await Promise.all([effects(), mode(), budgets()])), models),
+  );
 
   const attempt = async (source: 'database' | 'temporal', page: () => Promise<string>): Promise<string> => {
     try {
@@ -41,14 +50,16 @@ export function createMetrics({ effects, mode, budgets, coreMetricsUrl }: Metric
   };
   return {
     async render() {
-      const [database, core] = await Promise.all([
-        attempt('database', async () =>
-          renderDatabaseMetrics(...(await Promise.all([effects(), mode(), budgets()]))),
-        ),
+      const [counted, core] = await Promise.all([
+        attempt('database', database),
         coreMetricsUrl === undefined ? '' : attempt('temporal', () => fetchCore(coreMetricsUrl)),
       ]);
+      instruments.databaseUp.set(counted === '' ? 0 : 1);
+      for (const [state, connections] of Object.entries(pool())) {
+        instruments.connections.set({ state }, connections);
+      }
       const own = await registry.metrics();
-      return { contentType: registry.contentType, body: mergeExpositions([database, own, core]) };
+      return { contentType: registry.contentType, body: mergeExpositions([counted, own, core]) };
     },
     observeHttp({ method, route, status, seconds }) {
       const known = HTTP_METHODS.has(method) ? method : 'other';
@@ -61,7 +72,7 @@ export function createMetrics({ effects, mode, budgets, coreMetricsUrl }: Metric
   };
 }
 
-function createInstruments(registry: Registry) {
+function createInstruments(registry: Registry, { models }: Pick<MetricsSources, 'models'>) {
   const registers = [registry];
   const scrapeFailures = new Counter({
     name: 'tinman_scrape_failures_total',
@@ -70,19 +81,36 @@ function createInstruments(registry: Registry) {
     registers,
   });
   for (const source of ['database', 'temporal']) scrapeFailures.inc({ source }, 0);
+  const llmRequests = new Counter({
+    name: 'tinman_llm_requests_total',
+    help: "Calls of the researcher's model by this process.",
+    labelNames: ['model', 'status'],
+    registers,
+  });
+  const llmLatency = new Histogram({
+    name: 'tinman_llm_latency_seconds',
+    help: "Duration of the calls of the researcher's model by this process.",
+    labelNames: ['model'],
+    buckets: LLM_BUCKETS,
+    registers,
+  });
+  for (const { model } of models.filter(({ source }) => source === 'researcher')) {
+    for (const status of LLM_STATUSES) llmRequests.inc({ model, status }, 0);
+    llmLatency.zero({ model });
+  }
   return {
     scrapeFailures,
-    llmRequests: new Counter({
-      name: 'tinman_llm_requests_total',
-      help: 'Model calls of this process.',
-      labelNames: ['model', 'status'],
+    llmRequests,
+    llmLatency,
+    databaseUp: new Gauge({
+      name: 'tinman_database_up',
+      help: 'Whether the database answered this scrape.',
       registers,
     }),
-    llmLatency: new Histogram({
-      name: 'tinman_llm_latency_seconds',
-      help: 'Duration of the model calls of this process.',
-      labelNames: ['model'],
-      buckets: LLM_BUCKETS,
+    connections: new Gauge({
+      name: 'tinman_database_connections',
+      help: 'Connections of this process to the database: open, idle of them, and statements waiting for one.',
+      labelNames: ['state'],
       registers,
     }),
     httpDuration: new Histogram({
@@ -92,6 +120,20 @@ function createInstruments(registry: Registry) {
       buckets: HTTP_BUCKETS,
       registers,
     }),
+  };
+}
+
+/** Several scrapers at once, or one that hurries, are one question to the database. */
+function briefly<T>(load: () => Promise<T>): () => Promise<T> {
+  let askedAt = -Infinity;
+  let answer: Promise<T> | undefined;
+  return () => {
+    const now = performance.now();
+    if (answer === undefined || now - askedAt >= MAX_AGE_MS) {
+      askedAt = now;
+      answer = load();
+    }
+    return answer;
   };
 }
 

@@ -1,4 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg';
+import { Pool } from 'pg';
+import type { PoolFigures } from '../ports/metrics';
 import { PrismaClient, type Prisma } from './generated/client';
 
 export type { PrismaClient };
@@ -11,8 +13,19 @@ export type Transaction = Prisma.TransactionClient;
  * adapter takes every time it reads for UTC, whatever the server's time zone.
  */
 export function createPrisma(url: string, options: { readonly poolSize: number }): PrismaClient {
-  const pool = { connectionString: url, max: options.poolSize, options: '-c TimeZone=UTC' };
-  return new PrismaClient({ adapter: new PrismaPg(pool) });
+  return createObservedPrisma(url, options).prisma;
+}
+
+/** The same, with a look at its connections. */
+export function createObservedPrisma(
+  url: string,
+  options: { readonly poolSize: number },
+): { readonly prisma: PrismaClient; readonly pool: () => PoolFigures } {
+  const pool = new Pool({ connectionString: url, max: options.poolSize, options: '-c TimeZone=UTC' });
+  return {
+    prisma: new PrismaClient({ adapter: new PrismaPg(pool, { disposeExternalPool: true }) }),
+    pool: () => ({ open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
+  };
 }
 
 /** Waits for queries under way and closes the connections. */

@@ -39,6 +39,10 @@ export async function readStatus(prisma: PrismaClient): Promise<StatusCounts> {
 interface EffectRow {
   readonly effect:
     | 'cycle'
+    | 'cycle_seconds'
+    | 'phase'
+    | 'cycle_age'
+    | 'unsealed'
     | 'failure'
     | 'decision'
     | 'cost'
@@ -56,6 +60,14 @@ interface EffectRow {
 export async function readEffects(prisma: PrismaClient): Promise<Effects> {
   const rows = await prisma.$queryRaw<EffectRow[]>`
     SELECT 'cycle' AS effect, state AS first, '' AS second, count(*) AS amount FROM research_cycles GROUP BY state
+    UNION ALL SELECT 'cycle_seconds', '', '', round(sum(extract(epoch FROM ended_at - created_at)))::bigint
+      FROM research_cycles WHERE ended_at IS NOT NULL HAVING count(*) > 0
+    UNION ALL SELECT 'phase', phase, '', count(*) FROM research_cycles WHERE state = 'running' GROUP BY phase
+    UNION ALL SELECT 'cycle_age', '', '', extract(epoch FROM clock_timestamp() - min(created_at))::bigint
+      FROM research_cycles WHERE state = 'running' HAVING count(*) > 0
+    UNION ALL SELECT 'unsealed', '', '', count(*) FROM audit_logs l
+      WHERE l.created_at > clock_timestamp() - interval '1 hour'
+        AND NOT EXISTS (SELECT 1 FROM audit_chain c WHERE c.log_id = l.id)
     UNION ALL SELECT 'failure', severity, failure_class, count(*) FROM failures GROUP BY severity, failure_class
     UNION ALL SELECT 'decision', d.decision, a.risk_tier, count(*)
       FROM approval_decisions d JOIN approvals a ON a.id = d.approval_id GROUP BY d.decision, a.risk_tier
@@ -75,6 +87,10 @@ export async function readEffects(prisma: PrismaClient): Promise<Effects> {
       .map(({ first, second, amount }) => ({ first, second, count: Number(amount) }));
   return {
     cyclesByState: Object.fromEntries(of('cycle').map(({ first, count }) => [first, count])),
+    cycleSeconds: of('cycle_seconds')[0]?.count ?? 0,
+    runningByPhase: Object.fromEntries(of('phase').map(({ first, count }) => [first, count])),
+    oldestRunningCycleSeconds: of('cycle_age')[0]?.count ?? 0,
+    unsealedAuditEntries: of('unsealed')[0]?.count ?? 0,
     failures: of('failure').map(({ first, second, count }) => ({
       severity: first,
       failureClass: second,

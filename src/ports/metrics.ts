@@ -12,10 +12,27 @@ export interface HttpSample {
   readonly seconds: number;
 }
 
+/** How a model call ended. */
+export const LLM_STATUSES = ['answered', 'invalid', 'error'] as const;
+
 interface LlmSample {
   readonly model: string;
-  readonly status: 'answered' | 'invalid' | 'error';
+  readonly status: (typeof LLM_STATUSES)[number];
   readonly seconds: number;
+}
+
+/** Who is billed for which model. */
+export interface PaidModel {
+  readonly source: 'researcher' | 'target';
+  readonly model: string;
+}
+
+/** Connections of a process to the database. */
+export interface PoolFigures {
+  readonly open: number;
+  readonly idle: number;
+  /** Statements that wait for a connection. */
+  readonly waiting: number;
 }
 
 /** What a process measures of itself and shows to a scraper. */

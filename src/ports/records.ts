@@ -74,6 +74,12 @@ export interface Records {
 
 export interface Effects {
   readonly cyclesByState: Readonly<Record<string, number>>;
+  /** Of the cycles that have ended: from being asked for to the end. */
+  readonly cycleSeconds: number;
+  /** Cycles that run, by the phase they are in. */
+  readonly runningByPhase: Readonly<Record<string, number>>;
+  /** Since the oldest of them was asked for; 0 when none runs. */
+  readonly oldestRunningCycleSeconds: number;
   readonly failures: readonly {
     readonly severity: string;
     readonly failureClass: string;
@@ -92,4 +98,6 @@ export interface Effects {
   readonly webhookDeliveries: Readonly<Record<string, number>>;
   /** Since the event of the oldest delivery that is pending; 0 when none is. */
   readonly oldestPendingDeliverySeconds: number;
+  /** Entries of the audit log of the last hour that are not in the chain yet. */
+  readonly unsealedAuditEntries: number;
 }

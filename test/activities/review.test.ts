@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Activities } from '../../activities/contract';
 import { experimentAction, simulationAction } from '../../activities/support/actions';
 import { loadConfig } from '../../src/config';
-import { activitiesOf, openContainer, type Container } from '../../src/container';
+import { activitiesOf, openContainer, type Container, measuredOf } from '../../src/container';
 import type { ProposedAction } from '../../src/domain/approval';
 import type { Mode } from '../../src/domain/mode';
 import { createMetrics } from '../../src/observability/metrics';
@@ -29,11 +29,7 @@ beforeAll(async () => {
   const env = { TINMAN_DATABASE_URL: database.serviceUrl, TINMAN_HOME: home };
   const config = loadConfig({ cwd: home, env });
   container = await openContainer(config, env);
-  const metrics = createMetrics({
-    effects: () => container.records.effects(),
-    mode: async () => (await container.stores.mode.current()).mode,
-    budgets: () => container.budgets.inForce(),
-  });
+  const metrics = createMetrics(measuredOf(container));
   activities = activitiesOf(container, config, metrics, new AbortController().signal);
 }, 60_000);
 afterAll(async () => {

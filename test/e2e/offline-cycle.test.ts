@@ -208,7 +208,7 @@ describe('a cycle on the demo application, without a model', () => {
     const counted = page
       .split('\n')
       .map((line) =>
-        /^tinman_failures_discovered_total\{severity="(.+)",failure_class="(.+)"\} (\d+)$/.exec(line),
+        /^tinman_failures_discovered_total\{severity="(.+)",class="(.+)"\} (\d+)$/.exec(line),
       )
       .flatMap((match) => (match === null || match[3] === '0' ? [] : [match.slice(1).join(' ')]));
     const expected = new Map<string, number>();

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import { serveHttp, type HttpServer } from '../../src/http-server';
+import { TOOL_STATUSES } from '../../src/domain/tool';
 import { createMetrics, type MetricsSources } from '../../src/observability/metrics';
 import { startMetricsServer } from '../../src/observability/metrics-server';
 import { FakeBudgets } from '../api/fake-budgets';
@@ -7,6 +8,9 @@ import type { Effects } from '../../src/ports/records';
 
 const EMPTY: Effects = {
   cyclesByState: {},
+  cycleSeconds: 0,
+  runningByPhase: {},
+  oldestRunningCycleSeconds: 0,
   failures: [],
   approvalDecisions: [],
   costUsd: [],
@@ -15,7 +19,13 @@ const EMPTY: Effects = {
   toolExecutions: [],
   webhookDeliveries: {},
   oldestPendingDeliverySeconds: 0,
+  unsealedAuditEntries: 0,
 };
+
+const IDLE = {
+  models: [],
+  pool: () => ({ open: 1, idle: 1, waiting: 0 }),
+} as const;
 
 const SEED: Readonly<Record<string, string>> = {
   tinman_research_cycles_total: 'counter',
@@ -73,6 +83,7 @@ async function scrape(
     effects: () => Promise.resolve(EMPTY),
     mode: () => Promise.resolve('lab'),
     budgets: () => Promise.resolve([]),
+    ...IDLE,
     ...sources,
   });
   use?.(metrics);
@@ -95,12 +106,27 @@ describe('metrics', () => {
     expect(zeros('tinman_failures_discovered_total')).toBe(25);
     expect(zeros('tinman_research_cycles_total')).toBe(4);
     expect(zeros('tinman_approval_decisions_total')).toBe(12);
+    expect(zeros('tinman_tool_executions_total')).toBe(TOOL_STATUSES.length);
     expect(values.get('tinman_pending_approvals{}')).toBe(0);
+  });
+
+  it('starts the series of configured models at zero', async () => {
+    const models = [{ source: 'researcher', model: 'm' } as const, { source: 'target', model: 't' } as const];
+    const { values } = await scrape({ models });
+    expect(Object.fromEntries(values)).toMatchObject({
+      'tinman_llm_requests_total{model="m",status="error"}': 0,
+      'tinman_llm_latency_seconds_count{model="m"}': 0,
+      'tinman_cost_usd_total{source="researcher",model="m"}': 0,
+      'tinman_cost_usd_total{source="target",model="t"}': 0,
+    });
   });
 
   it('shows the effects that the database holds now, not the sum of scrapes', async () => {
     const effects: Effects = {
       cyclesByState: { completed: 3, failed: 1, running: 2 },
+      cycleSeconds: 120,
+      runningByPhase: { execution: 2 },
+      oldestRunningCycleSeconds: 45,
       failures: [{ severity: 'S3', failureClass: 'tool_use', count: 4 }],
       approvalDecisions: [{ decision: 'rejected', tier: 'review', count: 2 }],
       costUsd: [{ source: 'researcher', model: 'a "model"\\', usd: 0.25 }],
@@ -109,11 +135,14 @@ describe('metrics', () => {
       toolExecutions: [{ status: 'succeeded', count: 5 }],
       webhookDeliveries: { pending: 2, delivered: 9 },
       oldestPendingDeliverySeconds: 31,
+      unsealedAuditEntries: 6,
     };
     const metrics = createMetrics({
       effects: () => Promise.resolve(effects),
       mode: () => Promise.resolve('shadow'),
       budgets: () => new FakeBudgets().inForce(),
+      models: [],
+      pool: () => ({ open: 3, idle: 2, waiting: 1 }),
     });
     await metrics.render();
     const { values } = parsePage((await metrics.render()).body);
@@ -122,7 +151,15 @@ describe('metrics', () => {
       'tinman_research_cycles_total{state="failed"}': 1,
       'tinman_research_cycles_total{state="cancelled"}': 0,
       'tinman_research_cycles_running{}': 2,
-      'tinman_failures_discovered_total{severity="S3",failure_class="tool_use"}': 4,
+      'tinman_failures_discovered_total{severity="S3",class="tool_use"}': 4,
+      'tinman_research_cycles_in_phase{phase="execution"}': 2,
+      'tinman_research_cycles_in_phase{phase="learning"}': 0,
+      'tinman_research_cycle_oldest_running_seconds{}': 45,
+      'tinman_research_cycle_seconds_total{}': 120,
+      'tinman_audit_unsealed_entries{}': 6,
+      'tinman_database_up{}': 1,
+      'tinman_database_connections{state="open"}': 3,
+      'tinman_database_connections{state="waiting"}': 1,
       'tinman_approval_decisions_total{decision="rejected",tier="review"}': 2,
       'tinman_cost_usd_total{source="researcher",model="a \\"model\\"\\\\"}': 0.25,
       'tinman_pending_approvals{}': 7,
@@ -163,11 +200,13 @@ describe('metrics', () => {
       effects: () => Promise.reject(new Error('connection refused')),
       mode: () => Promise.resolve('lab'),
       budgets: () => Promise.resolve([]),
+      ...IDLE,
     });
     const { types, values } = parsePage((await metrics.render()).body);
     expect(types.has('tinman_pending_approvals')).toBe(false);
     expect(types.has('tinman_llm_requests_total')).toBe(true);
     expect(values.get('tinman_scrape_failures_total{source="database"}')).toBe(1);
+    expect(values.get('tinman_database_up{}')).toBe(0);
   });
 
   describe('of the Temporal SDK', () => {

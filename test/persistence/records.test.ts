@@ -263,6 +263,9 @@ describe('counts', () => {
       await own.stores.cycles.close(cycleId, 'cancelled', 'simulation', null);
       expect(await counted.effects()).toEqual({
         cyclesByState: { cancelled: 1 },
+        cycleSeconds: expect.any(Number),
+        runningByPhase: {},
+        oldestRunningCycleSeconds: 0,
         failures: [{ severity: 'S2', failureClass: 'reasoning', count: 1 }],
         approvalDecisions: [
           { decision: 'approved', tier: 'review', count: 1 },
@@ -274,6 +277,7 @@ describe('counts', () => {
         toolExecutions: [],
         webhookDeliveries: {},
         oldestPendingDeliverySeconds: 0,
+        unsealedAuditEntries: await own.prisma.auditLog.count(),
       });
     } finally {
       await own.stop();

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Activities } from '../../activities/contract';
 import { loadConfig } from '../../src/config';
-import { activitiesOf, gatewaysOf, openContainer, type Container } from '../../src/container';
+import { activitiesOf, gatewaysOf, openContainer, type Container, measuredOf } from '../../src/container';
 import type { Intervention, Patch } from '../../src/domain/intervention';
 import { createMetrics } from '../../src/observability/metrics';
 import type { ApprovalGateway } from '../../src/ports/cycle-gateway';
@@ -50,11 +50,7 @@ export async function startDeployments(
   const env = { TINMAN_DATABASE_URL: database.serviceUrl, TINMAN_HOME: home };
   const config = loadConfig({ cwd: home, env });
   const container = await openContainer(config, env);
-  const metrics = createMetrics({
-    effects: () => container.records.effects(),
-    mode: async () => (await container.stores.mode.current()).mode,
-    budgets: () => container.budgets.inForce(),
-  });
+  const metrics = createMetrics(measuredOf(container));
   const { client } = temporal.env;
   const { cycles, approvals, deployments } = gatewaysOf(container, client, temporal.taskQueue);
   const { stores, prisma } = container;
