@@ -1,7 +1,8 @@
 import { DomainError } from '../src/domain/errors';
-import type { ExperimentDesign, SimulatedTool } from '../src/domain/experiment';
+import type { ExperimentDesign, SimulatedTool, TestCase } from '../src/domain/experiment';
 import type { Hypothesis } from '../src/domain/hypothesis';
 import { validateDetector } from '../src/domain/detect';
+import { rubricsIn } from '../src/domain/detectors/judged-detector';
 import { stricterMode } from '../src/domain/mode';
 import type { CycleRecord, StoredExperiment } from '../src/ports/stores';
 import type { Target } from '../src/ports/target';
@@ -13,7 +14,7 @@ import { GroupCommit } from './support/group-commit';
 import { withHeartbeat } from './support/heartbeat';
 import { mapParallel } from './support/parallel';
 import { plannedSteps } from './support/planned-steps';
-import { boundOf, targetPrice } from './support/reckoning';
+import { judgedBoundOf, targetPrice } from './support/reckoning';
 import { researcherOf, researcherStamp } from './support/researcher';
 
 type NewExperiment = Omit<StoredExperiment, 'state' | 'mode' | 'runsPermitted'>;
@@ -53,6 +54,7 @@ async function designMissing(
   const memory = await deps.stores.memory.snapshot(target.describe.name, cycle.id);
   const mode = stricterMode(cycle.startMode, (await deps.stores.mode.current()).mode);
   const price = targetPrice(deps, target, mode);
+  const { configuration } = target.describe;
   const made: NewExperiment[] = [];
   const commit = new GroupCommit<readonly NewExperiment[]>(
     (groups) => deps.stores.experiments.saveDesigns(cycle.id, groups.flat(), researcherStamp(deps)),
@@ -75,7 +77,9 @@ async function designMissing(
           ordinal: position,
           design,
           runsRequested: cycle.request.runsPerExperiment,
-          estimatedCostMicroUsd: estimate(design, cycle.request.runsPerExperiment, target, price),
+          estimatedCostMicroUsd: estimate(design, cycle.request.runsPerExperiment, (testCase) =>
+            judgedBoundOf(deps, mode, testCase, configuration, design.maxOutputTokens, price),
+          ),
         }));
         if (records.length > 0) await commit.add(records);
         made.push(...records);
@@ -112,20 +116,15 @@ function isSound(design: ExperimentDesign, { engines }: ActivityDeps): boolean {
       ({ failsWhen, tools = [], adaptiveTurns = [] }) =>
         [failsWhen, ...adaptiveTurns.flatMap(({ when = [] }) => when)].every(
           (detector) => validateDetector(detector, engines) === undefined,
-        ) && tools.every(usable),
+        ) &&
+        adaptiveTurns.every(({ when }) => when === undefined || rubricsIn(when).length === 0) &&
+        tools.every(usable),
     )
   );
 }
 
-function estimate(
-  design: ExperimentDesign,
-  runs: number,
-  target: Target,
-  price: Parameters<typeof boundOf>[3],
-): number {
-  const bounds = design.cases.map((testCase) =>
-    boundOf(testCase, target.describe.configuration, design.maxOutputTokens, price),
-  );
+function estimate(design: ExperimentDesign, runs: number, boundOf: (testCase: TestCase) => number): number {
+  const bounds = design.cases.map(boundOf);
   return Array.from({ length: runs }, (_, run) => bounds[run % bounds.length] ?? 0).reduce(
     (sum, bound) => sum + bound,
     0,

@@ -11,7 +11,7 @@ import type { Activities, PlannedSteps } from './contract';
 import type { ActivityDeps } from './deps';
 import { followUpAction } from './support/actions';
 import { plannedSteps } from './support/planned-steps';
-import { boundOf, targetPrice } from './support/reckoning';
+import { judgedBoundOf, targetPrice } from './support/reckoning';
 import { stillSpendable } from './support/spendable';
 
 /** What every follow-up of a cycle is planned from. */
@@ -65,7 +65,7 @@ function newFollowUp(
   const { configuration } = target.describe;
   const dearest = Math.max(
     0,
-    ...cases.map((testCase) => boundOf(testCase, configuration, maxOutputTokens, price)),
+    ...cases.map((testCase) => judgedBoundOf(deps, mode, testCase, configuration, maxOutputTokens, price)),
   );
   const planned = {
     id: deps.recordId('follow_up', finding.id),

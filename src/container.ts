@@ -108,7 +108,9 @@ export async function openContainer(
     pool,
     stores,
     records,
-    review: createApprovalReview({ stores, records, targets, worstCasePrice, policy: policy.current }),
+  const llm = researcherModel(config);
+  const prices = { worstCasePrice, llm, maxAnswerTokens: maxAnswerTokensOf(config) };
+    review: createApprovalReview({ stores, records, targets, ...prices, policy: policy.current }),
     keys: createApiKeys(prisma),
     proofs: createApprovalProofs(prisma),
     ledger: createLedger(prisma, config.cost),
@@ -133,6 +135,10 @@ function researcherModel(config: Config): Llm | undefined {
   const llm = modelOf(config);
   const price = llm && priceIn(config.cost.prices, llm.model);
   return llm === undefined || price === undefined ? llm : { ...llm, price };
+}
+
+function maxAnswerTokensOf({ researcher, openai, anthropic }: Config): number {
+  return (researcher === 'openai' && openai ? openai : anthropic).maxOutputTokens;
 }
 
 function modelOf({ researcher, anthropic, openai }: Config): Llm | undefined {
@@ -192,8 +198,7 @@ export function activitiesOf(
     },
     worstCasePrice: config.cost.worstCase,
     llm: container.llm,
-    maxAnswerTokens: (config.researcher === 'openai' && config.openai ? config.openai : config.anthropic)
-      .maxOutputTokens,
+    maxAnswerTokens: maxAnswerTokensOf(config),
     recordId,
     onModelCall: ({ model, status, latencyMs }) =>
       metrics.observeLlm({ model, status, seconds: latencyMs / 1_000 }),

@@ -6,12 +6,13 @@ import type { DeploymentPlan } from '../contract';
 import type { ActivityDeps } from '../deps';
 import { configurationDigest, dollars } from './actions';
 import { digestOf } from './digest';
-import { boundOf, targetPrice } from './reckoning';
+import { judgedBoundOf, targetPrice } from './reckoning';
+import type { JudgePriceDeps } from './reckoning';
 
 const HOUR_MS = 3_600_000;
 
 /** What the action depends on beside its records. */
-export type ActionDeps = Pick<ActivityDeps, 'stores' | 'targets' | 'worstCasePrice'>;
+export type ActionDeps = JudgePriceDeps & Pick<ActivityDeps, 'stores' | 'targets'>;
 
 /**
  * What publishing an intervention means for the gate; gate and executor build it from the same records. A person always
@@ -69,7 +70,7 @@ async function dearestLane(
   const cost = (testCase: TestCase): number =>
     Math.max(
       ...[baseline, applyPatch(baseline, patch)].map((configuration) =>
-        boundOf(testCase, configuration, design.maxOutputTokens, price),
+        judgedBoundOf(deps, channel, testCase, configuration, design.maxOutputTokens, price),
       ),
     );
   return Math.max(0, ...[...design.cases, ...design.controls].map(cost));

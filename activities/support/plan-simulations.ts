@@ -6,12 +6,13 @@ import { sizeReplay } from '../../src/domain/replay-size';
 import type { CycleRecord, StoredExperiment, StoredFinding, StoredSimulation } from '../../src/ports/stores';
 import type { Target } from '../../src/ports/target';
 import type { ActivityDeps } from '../deps';
-import { boundOf, targetPrice } from './reckoning';
+import { judgedBoundOf, targetPrice } from './reckoning';
+import type { JudgePriceDeps } from './reckoning';
 
 /** A replay before it begins. */
 export type PlannedSimulation = Omit<StoredSimulation, 'state' | 'result'>;
 
-interface PlanningDeps extends Pick<ActivityDeps, 'recordId' | 'worstCasePrice'> {
+interface PlanningDeps extends JudgePriceDeps, Pick<ActivityDeps, 'recordId'> {
   readonly settingsFor: (mode: Mode) => { readonly costLimitMicroUsd: number };
 }
 
@@ -74,7 +75,9 @@ function replayCost(
   const dearest = (of: typeof cases): number =>
     Math.max(
       0,
-      ...of.map((testCase) => boundOf(testCase, target.describe.configuration, maxOutputTokens, price)),
+      ...of.map((testCase) =>
+        judgedBoundOf(deps, cycle.startMode, testCase, target.describe.configuration, maxOutputTokens, price),
+      ),
     );
   const [failing, guarding] = [dearest(cases), dearest([...controls, ...cases])];
   return (pairs) => 2 * (pairs * failing + controlPairs(pairs) * guarding);

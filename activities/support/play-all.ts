@@ -1,7 +1,8 @@
 import { Admission } from './admission';
 import { GroupCommit } from './group-commit';
+import { playJudged } from './judged-play';
 import { mapParallel } from './parallel';
-import { notPlayed, play } from './play';
+import { notPlayed } from './play';
 import type { Play, Played, PlaySession } from './play';
 
 /** Rounds of plays that may have ended and not be written: a kill repeats them. */
@@ -54,7 +55,7 @@ async function playAdmitted<P extends Play>(
       session.draining.throwIfAborted();
       commit.throwIfFailed();
       admission.begin(key);
-      await commit.add({ plan, played: await play(plan, key, session) });
+      await commit.add({ plan, played: await playJudged(plan, key, session) });
     });
     await commit.drain();
   } catch (error) {

@@ -1,10 +1,12 @@
 import type { GateVerdict } from '../../src/domain/approval';
+import { injectionAttemptsOf } from '../../src/domain/injection-attempts';
 import type { Mode } from '../../src/domain/mode';
 import type { ReserveInput } from '../../src/ports/ledger';
 import type { CycleRecord, RecordedRun } from '../../src/ports/stores';
 import type { Target } from '../../src/ports/target';
 import type { ActivityDeps } from '../deps';
 import { cycleScopes } from './cycle-scopes';
+import { RunJudge } from './judge';
 import type { Play, Played, PlaySession } from './play';
 import { targetPrice } from './reckoning';
 
@@ -43,6 +45,7 @@ export function openSessionOf(
     target,
     price: targetPrice(deps, target, mode),
     engines: deps.engines,
+    ...judgeOf(deps, { cycleId: origin.cycleId, scopes, mode }, step),
     ledger: deps.ledger,
     reserve: (entries) => deps.ledger.reserve({ ...reserved, target: target.describe.name, scopes, entries }),
     stepScope: step.stepScope,
@@ -50,6 +53,16 @@ export function openSessionOf(
     draining: deps.draining,
     deadlineMs: step.deadlineMs,
   };
+}
+
+/** A judge that is paid for as the plays are, beside the target's own budget. */
+function judgeOf(
+  deps: ActivityDeps,
+  payer: Pick<ReserveInput, 'cycleId' | 'scopes'> & { readonly mode: Mode },
+  { signal, deadlineMs }: Step,
+): Pick<PlaySession, 'judge'> {
+  const { llm, draining } = deps;
+  return llm === undefined ? {} : { judge: new RunJudge(deps, llm, payer, { signal, draining, deadlineMs }) };
 }
 
 /** What a play leaves in the database, whichever table it goes to. */
@@ -61,6 +74,8 @@ export function recordedPlay(plan: Play, played: Played): Omit<RecordedRun, 'id'
     reason: verdict.reason ?? null,
     detail: verdict.detail ?? null,
     evidence: verdict.evidence,
+    judgement: played.judgement ?? null,
+    injectionAttempts: injectionAttemptsOf(transcript),
     transcript,
     inputTokens: usage.inputTokens + (usage.cacheReadTokens ?? 0) + (usage.cacheWriteTokens ?? 0),
     outputTokens: usage.outputTokens,

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { judgeRun } from '../../src/domain/detect';
-import type { DetectionEngines } from '../../src/domain/detect';
+import type { DetectionEngines, RuledVerdict } from '../../src/domain/detect';
 import { DomainError } from '../../src/domain/errors';
-import type { TestCase, Transcript, UnassessedReason, Verdict } from '../../src/domain/experiment';
+import type { TestCase, Transcript, UnassessedReason } from '../../src/domain/experiment';
+import type { Judgement } from '../../src/domain/judge';
 import { addUsage, costMicroUsd, NO_USAGE } from '../../src/domain/money';
 import type { TokenPrice, TokenUsage } from '../../src/domain/money';
 import { playCase, PlayInterrupted } from '../../src/domain/play-case';
@@ -10,6 +11,7 @@ import type { TargetConfiguration } from '../../src/domain/target';
 import { CallError } from '../../src/ports/call-error';
 import type { Ledger, ReservationRequest, Reservation, Settlement } from '../../src/ports/ledger';
 import type { Target } from '../../src/ports/target';
+import type { RunJudge } from './judge';
 import { inTraffic } from './target-traffic';
 
 const MAX_ATTEMPTS = 4;
@@ -30,7 +32,9 @@ export interface Play {
 
 /** What came of a play, ready to be recorded with its bills. */
 export interface Played {
-  readonly verdict: Verdict;
+  readonly verdict: RuledVerdict;
+  /** What a judge said, where one was asked. */
+  readonly judgement?: Judgement;
   readonly transcript: Transcript;
   readonly usage: TokenUsage;
   readonly costMicroUsd: number;
@@ -45,6 +49,8 @@ export interface PlaySession {
   readonly target: Target;
   readonly price: TokenPrice;
   readonly engines: DetectionEngines;
+  /** Asked where rules leave a run open; there is none without a model. */
+  readonly judge?: RunJudge;
   readonly ledger: Ledger;
   readonly reserve: (entries: readonly ReservationRequest[]) => Promise<readonly Reservation[]>;
   /** The scope of the step itself; every other one goes on beyond it. */
@@ -182,7 +188,7 @@ class Bill {
     this.key = undefined;
   }
 
-  private close(startedAt: Date, verdict: Verdict, transcript: Transcript): Played {
+  private close(startedAt: Date, verdict: RuledVerdict, transcript: Transcript): Played {
     return {
       verdict,
       transcript,
@@ -222,7 +228,7 @@ export function notPlayed(reason: UnassessedReason, detail: string): Played {
 
 const NOTHING_SAID: Transcript = { messages: [], calls: [] };
 
-function unassessed(reason: UnassessedReason, detail: string): Verdict {
+function unassessed(reason: UnassessedReason, detail: string): RuledVerdict {
   return { outcome: 'unassessed', evidence: [], reason, detail };
 }
 

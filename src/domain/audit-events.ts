@@ -10,6 +10,7 @@ export const AUDIT_EVENT_TYPES = [
   'experiment_finished',
   'experiment_failed',
   'experiment_skipped',
+  'judge_calibrated',
   'failures_discovered',
   'failure_resolved',
   'failure_reopened',

@@ -43,7 +43,7 @@ export function judgeRun(
     const [rubric] = rubricsIn(failsWhen);
     if (rubric === undefined || !detect(failsWhen, transcript, { ...context, judged: [PLEADED] }).fired)
       return { outcome: 'held', evidence: [] };
-    return { ...unassessed('no rule decides this run, and there is no judge'), leftToJudge: rubric };
+    return { ...unassessed('no rule decides this run, and there is no judge: a rubric takes a researcher with a model'), leftToJudge: rubric };
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
     return unassessed(error.message);

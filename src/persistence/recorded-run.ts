@@ -1,6 +1,9 @@
 import { RUN_OUTCOMES, UNASSESSED_REASONS } from '../domain/experiment';
+import { judgedBy } from '../domain/judge';
 import { fromJson, member, money } from './columns';
 import type { Evidence, Transcript } from '../domain/experiment';
+import type { PlacedAttempt } from '../domain/injection-attempts';
+import type { Judgement } from '../domain/judge';
 import type { RecordedRun } from '../ports/stores';
 import type { ExperimentRun, FollowUpRun, ReplayRun } from './generated/client';
 
@@ -16,6 +19,9 @@ export const RUN_COLUMNS = {
   reason: 'text',
   detail: 'text',
   evidence: 'jsonb',
+  judged_by: 'text',
+  judgement: 'jsonb',
+  injection_attempts: 'jsonb',
   transcript: 'jsonb',
   input_tokens: 'integer',
   output_tokens: 'integer',
@@ -34,6 +40,9 @@ export function runRow(run: RunFigures) {
     reason: run.reason,
     detail: run.detail,
     evidence: run.evidence,
+    judged_by: run.judgement === null ? null : judgedBy(run.judgement),
+    judgement: run.judgement,
+    injection_attempts: run.injectionAttempts.length === 0 ? null : run.injectionAttempts,
     transcript: run.transcript,
     input_tokens: run.inputTokens,
     output_tokens: run.outputTokens,
@@ -53,6 +62,9 @@ export function toRunFigures(row: ExperimentRun | FollowUpRun | ReplayRun): RunF
     reason: row.reason === null ? null : member(UNASSESSED_REASONS, row.reason),
     detail: row.detail,
     evidence: fromJson<Evidence[]>(row.evidence),
+    judgement: row.judgement === null ? null : fromJson<Judgement>(row.judgement),
+    injectionAttempts:
+      row.injectionAttempts === null ? [] : fromJson<PlacedAttempt[]>(row.injectionAttempts),
     transcript: fromJson<Transcript>(row.transcript),
     inputTokens: row.inputTokens,
     outputTokens: row.outputTokens,

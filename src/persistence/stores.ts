@@ -6,6 +6,7 @@ import { createFailureStore } from './failure-store';
 import { createFollowUpStore } from './follow-up-store';
 import { createHypothesisStore } from './hypothesis-store';
 import { createInterventionStore } from './intervention-store';
+import { createJudgeCalibrationStore } from './judge-calibration-store';
 import { createLlmCallStore } from './llm-call-store';
 import { createMemoryStore } from './memory-store';
 import { createModeStore } from './mode-store';
@@ -29,6 +30,7 @@ export function createStores(prisma: PrismaClient): Stores {
     mode: createModeStore(prisma),
     memory: createMemoryStore(prisma),
     llmCalls: createLlmCallStore(prisma),
+    judgeCalibrations: createJudgeCalibrationStore(prisma),
     toolExecutions: createToolExecutionStore(prisma),
   };
 }

@@ -13,6 +13,7 @@ import type { SimulationResult } from '../domain/simulation';
 import type { ApprovalStore } from './approval-store';
 import type { DeploymentStore } from './deployment-store';
 import type { FollowUpStore } from './follow-up-store';
+import type { JudgeCalibrationStore } from './judge-calibration-store';
 import type { Settlement } from './ledger';
 import type { ToolExecutionStore } from './tool';
 import type { RecordedReplay, RecordedRun } from './recorded-runs';
@@ -261,7 +262,8 @@ export interface MemoryStore {
 /** A researcher's model call as it is kept. */
 export interface LlmCallRecord {
   readonly ledgerKey: string;
-  readonly cycleId: string;
+  /** Null for a call that belongs to no cycle. */
+  readonly cycleId: string | null;
   readonly operation: string;
   readonly provider: string;
   readonly model: string;
@@ -292,5 +294,6 @@ export interface Stores {
   readonly mode: ModeStore;
   readonly memory: MemoryStore;
   readonly llmCalls: LlmCallStore;
+  readonly judgeCalibrations: JudgeCalibrationStore;
   readonly toolExecutions: ToolExecutionStore;
 }

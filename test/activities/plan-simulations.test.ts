@@ -57,6 +57,8 @@ function plan(
   const deps = {
     recordId: (...parts: (string | number)[]) => parts.join('/'),
     worstCasePrice: WORST,
+    llm: undefined,
+    maxAnswerTokens: 1_000,
     settingsFor: () => ({ costLimitMicroUsd }),
   };
   return planSimulations(deps, sources, interventions);

@@ -123,6 +123,8 @@ export function runOf(experimentId: string, ordinal: number, outcome: RecordedRu
     reason: outcome === 'unassessed' ? 'timeout' : null,
     detail: null,
     evidence: outcome === 'failed' ? [{ messageIndex: 1, quote: '5', explanation: 'not 4' }] : [],
+    judgement: null,
+    injectionAttempts: [],
     transcript: {
       messages: [
         { role: 'user', content: 'what is 2 + 2?' },
