@@ -55,9 +55,10 @@ export function createMetrics(sources: MetricsSources): Metrics {
         coreMetricsUrl === undefined ? '' : attempt('temporal', () => fetchCore(coreMetricsUrl)),
       ]);
       instruments.databaseUp.set(counted === '' ? 0 : 1);
-      for (const [state, connections] of Object.entries(pool())) {
-        instruments.connections.set({ state }, connections);
-      }
+      const { open, idle, waiting } = pool();
+      instruments.connections.set({ state: 'open' }, open);
+      instruments.connections.set({ state: 'idle' }, idle);
+      instruments.connections.set({ state: 'waiting' }, waiting);
       const own = await registry.metrics();
       return { contentType: registry.contentType, body: mergeExpositions([counted, own, core]) };
     },
