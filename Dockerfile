@@ -28,6 +28,7 @@ RUN install --directory --owner=65532 --group=65532 --mode=0700 /var/lib/tinman
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json risk_policy.yaml ./
 COPY prisma/migrations ./prisma/migrations
+COPY proto ./proto
 COPY --from=build /build/dist ./dist
 USER 65532:65532
 VOLUME /var/lib/tinman

@@ -3,11 +3,16 @@ import { detect, formatGiven, type Detection } from './detect';
 import { readHead } from './json/head';
 import { JsonStream, type SpanStream } from './json-stream';
 import { LIMITS } from './limits';
+import { isBinary, recogniseProtobuf } from './protobuf/recognition';
+import { ProtobufStream } from './protobuf/protobuf-stream';
+import { compressionNote } from './compression';
 import type { SpanSink, TraceFormatReader } from './reader';
 
 export interface DecodeOptions {
   /** Read as this, whatever it looks like. */
   readonly format?: TraceFormat;
+  /** Whether bytes are text or protobuf; told by what they are when it is not given. */
+  readonly encoding?: 'json' | 'protobuf';
 }
 
 /** What a piece of a stream held. */
@@ -57,21 +62,56 @@ export class TraceDecoder {
   }
 
   private begin(pieces: readonly Buffer[], isWhole: boolean, out: SpanSink): void {
-    const bytes = withoutByteOrderMark(Buffer.concat(pieces));
+    const bytes = Buffer.concat(pieces);
     this.head = null;
+    const { encoding } = this.options;
+    const isProtobuf = encoding === undefined ? isBinary(bytes) : encoding === 'protobuf';
+    if (isProtobuf) this.beginProtobuf(bytes, out);
+    else this.beginJson(withoutByteOrderMark(bytes), isWhole, out);
+  }
+
+  private beginJson(bytes: Buffer, isWhole: boolean, out: SpanSink): void {
     const head = readHead(
       bytes.subarray(0, LIMITS.headBytes),
       isWhole && bytes.length <= LIMITS.headBytes,
       this.readers.map(({ lists }) => lists),
     );
-    this.found =
-      this.options.format === undefined ? detect(head, this.readers) : formatGiven(this.options.format);
-    const reader = this.readers.find(({ format }) => format === this.found?.format);
+    const { format } = this.options;
+    this.start(
+      format === undefined ? detect(head, this.readers) : formatGiven(format),
+      bytes,
+      out,
+      (reader) => {
+        return new JsonStream(reader, head.isLines);
+      },
+    );
+  }
+
+  private beginProtobuf(bytes: Buffer, out: SpanSink): void {
+    const { format = 'otlp', encoding } = this.options;
+    const { isTraces, isFramed, why } = recogniseProtobuf(bytes);
+    const isRead = (isTraces || encoding === 'protobuf') && format === 'otlp';
+    const found = isRead
+      ? { format, confidence: 1, why: [why], reason: null }
+      : { format: null, confidence: 0, why: [], reason: compressionNote(bytes) ?? why };
+    this.start(found, bytes, out, (reader) => {
+      return new ProtobufStream(reader.open(), { isFramed, sliceBytes: LIMITS.sliceBytes, starts: [] });
+    });
+  }
+
+  private start(
+    found: Detection,
+    bytes: Buffer,
+    out: SpanSink,
+    streamOf: (reader: TraceFormatReader) => SpanStream,
+  ): void {
+    this.found = found;
+    const reader = this.readers.find(({ format }) => format === found.format);
     if (reader === undefined) {
-      out.rejected.push({ position: '', reason: this.found.reason ?? 'It was refused.' });
+      out.rejected.push({ position: '', reason: found.reason ?? 'It was refused.' });
       return;
     }
-    this.stream = new JsonStream(reader, head.isLines);
+    this.stream = streamOf(reader);
     this.stream.push(bytes, out);
   }
 }

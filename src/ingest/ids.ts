@@ -18,7 +18,7 @@ export type HexDigits = 16 | 32;
 /** An id of OpenTelemetry: hexadecimal, base64, or bytes. Null when it is missing, empty, or all zeros, which means none.
  * @throws {BadSpan} */
 export function otelId(value: unknown, digits: HexDigits, name: string): Id | null {
-  if (isMissing(value) || value === '') return null;
+  if (isMissing(value) || value === '' || isNoBytes(value)) return null;
   const id = typeof value === 'string' ? fromOtelText(value, digits) : fromBytes(value, digits);
   if (id === null) throw new BadSpan(`${name} is not an id of ${digits / 2} bytes.`);
   return isZero(id.hex) ? null : id;
@@ -29,6 +29,11 @@ function fromOtelText(text: string, digits: HexDigits): Id | null {
   if (HEX_ANY_CASE[digits].test(text)) return { hex: text.toLowerCase(), original: text };
   const bytes = BASE64.test(text) ? Buffer.from(text, 'base64') : null;
   return bytes?.length === digits / 2 ? { hex: bytes.toString('hex'), original: text } : null;
+}
+
+/** What protobuf.js has for bytes that were not sent. */
+function isNoBytes(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
 }
 
 function fromBytes(value: unknown, digits: HexDigits): Id | null {

@@ -24,7 +24,9 @@ export function readTraceDocument(data: unknown, options: DecodeOptions = {}): P
     typeof data === 'string' || data instanceof Uint8Array
       ? readBytes(data, options, out)
       : readObject(data, options, out);
-  const reason = detection.reason ?? (out.spans.length > 0 ? null : reasonOf(out.rejected));
+  const reason =
+    detection.reason ??
+    (out.spans.length > 0 ? null : reasonOf(out.rejected[0] ?? null, out.rejected.length));
   return { ...detection, traces: tracesOf(out.spans), rejected: out.rejected, reason };
 }
 
@@ -49,11 +51,11 @@ function readObject(data: unknown, { format }: DecodeOptions, out: SpanSink): De
 const NOTHING: Detection = { format: null, confidence: 0, why: [], reason: 'There is nothing to read.' };
 
 /** Why a document whose format was recognised held no spans. */
-export function reasonOf(rejected: readonly RejectedSpan[]): string {
-  const [first] = rejected;
-  if (first === undefined) return 'It holds no spans.';
-  const more = rejected.length === 1 ? '' : ` And ${rejected.length - 1} more like it.`;
-  return `No span could be read${first.position === '' ? '' : `; at ${first.position}`}: ${first.reason}${more}`;
+export function reasonOf(first: RejectedSpan | null, rejections: number): string {
+  if (first === null) return 'It holds no spans.';
+  const place = first.position === '' ? '' : `; at ${first.position}`;
+  const more = rejections === 1 ? '' : ` And ${rejections - 1} more were rejected.`;
+  return `No span could be read${place}: ${first.reason}${more}`;
 }
 
 /**
