@@ -36,6 +36,7 @@ export function planFollowUps(deps: ActivityDeps): Activities['planFollowUps'] {
       experiments.list(cycleId),
       followUps.list(cycleId),
     ]);
+    const stored: StoredFollowUp[] = [...existing];
     const followed = new Set(existing.map(({ failureId }) => failureId));
     const missing = found.filter(({ id }) => !followed.has(id));
     if (missing.length > 0) {
@@ -46,9 +47,10 @@ export function planFollowUps(deps: ActivityDeps): Activities['planFollowUps'] {
         calls: runsPermitted(mode, settings.followUpCalls),
         costLimitMicroUsd: Math.floor(Math.min(settings.costLimitMicroUsd, share)),
       };
-      await followUps.plan(missing.map((finding) => newFollowUp(deps, finding, designed, terms)));
+      const planned = missing.map((finding) => newFollowUp(deps, finding, designed, terms));
+      await followUps.plan(planned);
+      stored.push(...planned.map(asStored));
     }
-    const stored = missing.length > 0 ? await followUps.list(cycleId) : existing;
     const open = stored.filter(({ state }) => state === 'planned' || state === 'running');
     return plannedSteps(open, stored.length, false, stepOf(found, designed, target));
   };
@@ -114,6 +116,10 @@ function stepOf(found: readonly StoredFinding[], designed: readonly StoredExperi
       action: followUpAction(followUp, finding, design, target.describe),
     };
   };
+}
+
+function asStored({ skipped, ...planned }: NewFollowUp): StoredFollowUp {
+  return { ...planned, state: skipped === null ? 'planned' : 'skipped', paraphrases: null, result: null };
 }
 
 function designOf(

@@ -7,6 +7,7 @@ import type { Divided, StimulusPart } from './stimulus-parts';
 import { playsToTell, reportOf } from './trigger-report';
 import type { FollowUpReport, VariedOutcome } from './trigger-report';
 import { variationsOf } from './variations';
+import type { Variation } from './variations';
 
 /** Fewer calls would show nothing. */
 export const LEAST_FOLLOW_UP_CALLS = 6;
@@ -44,26 +45,32 @@ export interface FollowUpInput {
  * they failed; when none of the fresh ones fails, it is given up for the original.
  */
 export async function followUp(input: FollowUpInput): Promise<FollowUpReport> {
-  const search = new Search(input, Math.floor(input.calls / 2));
-  const whole = await search.reduce(input.testCase, wholeParts);
+  const { testCase: original, calls } = input;
+  const search = new Search(input, Math.floor(calls / 2));
+  const whole = await search.reduce(original, wholeParts);
   const finest = await search.reduce(whole.testCase, sentenceParts);
-  const shorter = finest.testCase !== input.testCase;
+  const shorter = finest.testCase !== original;
 
-  const fresh = Array.from({ length: Math.ceil(input.calls / 4) }, () => finest.testCase);
   const change = shorter ? 'the shortest that failed' : 'the same again';
-  const verified = await input.play(fresh.map((testCase) => ({ step: 'verify', change, testCase })));
+  const fresh = Array.from({ length: Math.ceil(calls / 4) }, () => finest.testCase);
+  const verification = fresh.map((testCase): FollowUpPlay => ({ step: 'verify', change, testCase }));
+  const left = calls - search.asked - verification.length;
+  // What is varied is open only where a shorter stimulus may have to be given up; else all is asked for at once.
+  const known = shorter ? undefined : await Variations.of(input, original, left);
+  const outcomes = await input.play([...verification, ...(known?.plays ?? [])]);
+  const verified = outcomes.slice(0, verification.length);
   const stands = !shorter || verified.includes('failed');
-  const minimal = stands ? finest.testCase : input.testCase;
+  const minimal = stands ? finest.testCase : original;
+  const variations = known ?? (await Variations.of(input, minimal, left));
+  const varied = known ? outcomes.slice(verification.length) : await input.play(variations.plays);
 
-  const calls = search.asked + verified.length;
-  const varied = await vary(input, minimal, input.calls - calls);
   const seeds: VariedOutcome = {
     kind: 'seeds',
     change: 'the same again, with other seeds',
     outcomes: verified,
   };
   return reportOf({
-    original: input.testCase,
+    original,
     minimal,
     verified: stands ? verified : null,
     parts: {
@@ -72,8 +79,8 @@ export async function followUp(input: FollowUpInput): Promise<FollowUpReport> {
       undecided: [...whole.undecided, ...finest.undecided],
       fixed: whole.fixed,
     },
-    variations: stands ? [seeds, ...varied] : varied,
-    calls: calls + varied.reduce((sum, { outcomes }) => sum + outcomes.length, 0),
+    variations: [...(stands ? [seeds] : []), ...variations.with(varied)],
+    calls: search.asked + verified.length + varied.length,
   });
 }
 
@@ -136,22 +143,30 @@ class Search {
   }
 }
 
-/** As many variations as there are calls for, each played as often as the others. */
-async function vary(
-  { paraphrase, play }: FollowUpInput,
-  testCase: TestCase,
-  calls: number,
-): Promise<readonly VariedOutcome[]> {
-  const variations = variationsOf(testCase, await paraphrase(testCase)).slice(0, calls);
-  if (variations.length === 0) return [];
-  const plays = Math.min(PLAYS_OF_A_VARIATION, Math.floor(calls / variations.length));
-  const asked = variations.flatMap((variation) => Array.from({ length: plays }, () => variation));
-  const outcomes = await play(
-    asked.map(({ change, testCase: varied }) => ({ step: 'vary', change, testCase: varied })),
-  );
-  return variations.map(({ kind, change }, index) => ({
-    kind,
-    change,
-    outcomes: outcomes.slice(index * plays, (index + 1) * plays),
-  }));
+/** As many variations of a stimulus as there are calls for, each played as often as the others. */
+class Variations {
+  readonly plays: readonly FollowUpPlay[];
+
+  private constructor(
+    private readonly all: readonly Variation[],
+    private readonly times: number,
+  ) {
+    this.plays = all.flatMap(({ change, testCase }) =>
+      Array.from({ length: times }, (): FollowUpPlay => ({ step: 'vary', change, testCase })),
+    );
+  }
+
+  static async of({ paraphrase }: FollowUpInput, testCase: TestCase, calls: number): Promise<Variations> {
+    const all = variationsOf(testCase, await paraphrase(testCase)).slice(0, calls);
+    return new Variations(all, Math.min(PLAYS_OF_A_VARIATION, Math.floor(calls / Math.max(1, all.length))));
+  }
+
+  /** With what became of its plays. */
+  with(outcomes: readonly RunOutcome[]): readonly VariedOutcome[] {
+    return this.all.map(({ kind, change }, index) => ({
+      kind,
+      change,
+      outcomes: outcomes.slice(index * this.times, (index + 1) * this.times),
+    }));
+  }
 }

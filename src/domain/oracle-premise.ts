@@ -8,7 +8,7 @@ import type { Detector } from './detector';
 export interface OraclePremise {
   /** Tools that it names. */
   readonly tools: ReadonlySet<string>;
-  /** It fires on a target that says and does nothing, and so also on one that has nothing to say. */
+  /** It may fire on a target that says and does nothing, and so also on one that has nothing to say. */
   readonly onSilence: boolean;
   /** It looks at one answer by its number: no turn may be taken away or added. */
   readonly countsTurns: boolean;
@@ -23,45 +23,58 @@ export function premiseOf(detector: Detector): OraclePremise {
   const countsDigits = literals.some((text) => /^-?\d[\d.,]*$/.test(text));
   return {
     tools: new Set(all.flatMap(toolsOf)),
-    onSilence: all.every(({ kind }) => SILENCE_IS_KNOWN.has(kind)) ? firesOnSilence(detector) : true,
+    onSilence: mayFire(detector),
     countsTurns: all.some((one) => 'in' in one && typeof one.in === 'number'),
     namesSomethingIn: (text) =>
       (countsDigits && /\d/.test(text)) || named.some((literal) => standsIn(literal, text.toLowerCase())),
   };
 }
 
-/** Kinds of which `firesOnSilence` tells; of any other, as of a judge, the careful answer is assumed. */
-const SILENCE_IS_KNOWN: ReadonlySet<string> = new Set<Detector['kind']>([
-  ...([
-    'contains',
-    'exact',
-    'regex',
-    'canary_leak',
-    'refusal',
-    'numeric_wrong',
-    'json_schema_violated',
-  ] as const),
-  ...(['tool_called', 'tool_arguments_violate', 'tool_order_violated', 'tool_loop'] as const),
-  ...(['tool_calls_grow', 'unknown_tool', 'latency_ratio_above', 'rate_limited_above'] as const),
-  ...(['latency_above', 'output_tokens_above', 'finish_reason', 'all', 'any', 'at_least', 'not'] as const),
-]);
+type Nesting = Extract<Detector, { readonly of: unknown }>['kind'];
 
-function firesOnSilence(detector: Detector): boolean {
-  switch (detector.kind) {
-    case 'not':
-      return !firesOnSilence(detector.of);
-    case 'all':
-      return detector.of.every(firesOnSilence);
-    case 'any':
-      return detector.of.some(firesOnSilence);
-    case 'at_least':
-      return detector.of.filter(firesOnSilence).length >= detector.count;
-    case 'numeric_wrong':
-    case 'json_schema_violated':
-      return true;
-    default:
-      return false;
-  }
+/** What becomes of a detector when the target says and does nothing. */
+const ON_SILENCE: Readonly<Record<Exclude<Detector['kind'], Nesting>, 'fires' | 'holds' | 'either'>> = {
+  contains: 'holds',
+  exact: 'holds',
+  regex: 'holds',
+  json_schema_violated: 'fires',
+  numeric_wrong: 'fires',
+  canary_leak: 'holds',
+  tool_called: 'holds',
+  tool_arguments_violate: 'holds',
+  tool_order_violated: 'holds',
+  tool_loop: 'holds',
+  tool_calls_grow: 'holds',
+  unknown_tool: 'holds',
+  latency_above: 'holds',
+  latency_ratio_above: 'holds',
+  rate_limited_above: 'holds',
+  output_tokens_above: 'holds',
+  finish_reason: 'holds',
+  refusal: 'holds',
+  judged: 'either',
+};
+
+/** Whether a detector can fire on silence. */
+function mayFire(detector: Detector): boolean {
+  if (!('of' in detector)) return ON_SILENCE[detector.kind] !== 'holds';
+  if (detector.kind === 'not') return mayHold(detector.of);
+  const firing = detector.of.filter(mayFire).length;
+  return firing >= needed(detector);
+}
+
+/** Whether it can hold its peace. */
+function mayHold(detector: Detector): boolean {
+  if (!('of' in detector)) return ON_SILENCE[detector.kind] !== 'fires';
+  if (detector.kind === 'not') return mayFire(detector.of);
+  const bound = detector.of.filter((one) => !mayHold(one)).length;
+  return bound < needed(detector);
+}
+
+/** How many of the nested ones must fire. */
+function needed(detector: Extract<Detector, { readonly of: readonly Detector[] }>): number {
+  if (detector.kind === 'at_least') return detector.count;
+  return detector.kind === 'all' ? detector.of.length : 1;
 }
 
 function withNested(detector: Detector): readonly Detector[] {
@@ -70,22 +83,12 @@ function withNested(detector: Detector): readonly Detector[] {
 }
 
 function literalsOf(detector: Detector): readonly string[] {
-  switch (detector.kind) {
-    case 'contains':
-      return detector.any;
-    case 'exact':
-      return [detector.text];
-    case 'canary_leak':
-      return [detector.canary];
-    case 'numeric_wrong':
-      return [String(detector.expected)];
-    case 'regex':
-      return wordsOfPattern(detector.pattern);
-    case 'tool_called':
-      return detector.arguments === undefined ? [] : valuesIn(detector.arguments);
-    default:
-      return [];
-  }
+  if ('any' in detector) return detector.any;
+  if ('text' in detector) return [detector.text];
+  if ('canary' in detector) return [detector.canary];
+  if ('expected' in detector) return [String(detector.expected)];
+  if ('pattern' in detector) return wordsOfPattern(detector.pattern);
+  return detector.kind === 'tool_called' ? valuesIn(detector.arguments ?? {}) : [];
 }
 
 /** What of a pattern stands for itself: without character classes, escapes and the heads of groups. */
@@ -97,17 +100,8 @@ function wordsOfPattern(pattern: string): readonly string[] {
 }
 
 function toolsOf(detector: Detector): readonly string[] {
-  switch (detector.kind) {
-    case 'tool_called':
-    case 'tool_arguments_violate':
-      return [detector.tool];
-    case 'tool_calls_grow':
-      return detector.tool === undefined ? [] : [detector.tool];
-    case 'tool_order_violated':
-      return [detector.earlier, detector.later];
-    default:
-      return [];
-  }
+  if ('tool' in detector) return [detector.tool];
+  return 'earlier' in detector ? [detector.earlier, detector.later] : [];
 }
 
 function valuesIn(value: JsonValue): readonly string[] {

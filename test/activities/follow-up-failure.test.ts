@@ -52,7 +52,7 @@ async function spend(cycleId: string, limitMicroUsd: number): Promise<void> {
 }
 
 async function follow(played: Played, testCase = CASE, budgetMicroUsd?: number) {
-  const { stores, prisma, audited } = worlds.world;
+  const { stores, prisma } = worlds.world;
   const { cycleId, failureId } = await failed(testCase, budgetMicroUsd);
   const { steps } = await worlds.activities.planFollowUps({ cycleId });
   expect(await worlds.activities.planFollowUps({ cycleId })).toMatchObject({ total: 1, steps });
@@ -72,7 +72,7 @@ async function follow(played: Played, testCase = CASE, budgetMicroUsd?: number) 
     followUp: await stores.followUps.ofFailure(failureId),
     runs: row.runs.toSorted((a, b) => a.ordinal - b.ordinal),
     ledger: Object.fromEntries(ledger.map(({ state, _count }) => [state, _count])),
-    finished: await audited(row.id, 'follow_up_finished'),
+    finished: await worlds.world.audited(row.id, 'follow_up_finished'),
   };
 }
 

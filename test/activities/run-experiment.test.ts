@@ -72,7 +72,7 @@ describe('an experiment with many runs', () => {
     expect(inOrder.stopped).toMatchObject({ afterRuns: 20 });
     for (const takesMs of delays) {
       const { asked, ...other } = await play(60, { says, takesMs });
-      expect(inOrder).toEqual({ ...other, asked: expect.anything() });
+      expect(inOrder).toMatchObject(other);
       expect(asked).toHaveLength(20);
     }
   });

@@ -3,7 +3,7 @@ import { earlyStop, nextLook } from '../../src/domain/early-stop';
 import type { EarlyStop } from '../../src/domain/early-stop';
 import { RUN_OUTCOMES } from '../../src/domain/experiment';
 import type { RunOutcome } from '../../src/domain/experiment';
-import { wilsonInterval } from '../../src/domain/statistics';
+import { likelihoodRatio, wilsonInterval } from '../../src/domain/statistics';
 
 const ONE = [{ trigger: 'a sum' }];
 const TWO = [{ trigger: 'a sum' }, { trigger: 'a date' }];
@@ -115,34 +115,44 @@ describe('earlyStop', () => {
   });
 });
 
+interface Open {
+  readonly failed: number;
+  /** A verdict was reached; the experiment goes on until the next look. */
+  readonly decided: boolean;
+  readonly chance: number;
+}
+
 /** Exact coverage of the Wilson interval of an experiment with one case that may stop early, by recursion over the runs. */
 function coverageOf(rate: number, most: number): number {
-  let open = new Map([['', { failed: 0, decided: false, chance: 1 }]]);
+  let open: readonly Open[] = [{ failed: 0, decided: false, chance: 1 }];
   let covered = 0;
   for (let runs = 1; runs <= most; runs += 1) {
-    const next: typeof open = new Map();
-    for (const { failed, decided, chance } of open.values()) {
-      for (const [failure, share] of [
-        [1, rate],
-        [0, 1 - rate],
-      ] as const) {
-        const now = failed + failure;
-        const ratio = 20 ** now * (0.8 / 0.99) ** (runs - now);
-        const state = {
-          failed: now,
-          decided: decided || ratio >= 100 || ratio <= 0.01,
-          chance: chance * share,
-        };
-        const ends = runs === most || (state.decided && runs >= 10 && runs % 5 === 0);
-        const interval = wilsonInterval(now, runs);
-        if (ends) covered += interval && interval.low <= rate && rate <= interval.high ? state.chance : 0;
-        else {
-          const key = `${now} ${state.decided}`;
-          next.set(key, { ...state, chance: state.chance + (next.get(key)?.chance ?? 0) });
-        }
-      }
-    }
-    open = next;
+    const next = open.flatMap(({ failed, decided, chance }) => [
+      after(runs, failed + 1, decided, chance * rate),
+      after(runs, failed, decided, chance * (1 - rate)),
+    ]);
+    const ends = ({ decided }: Open): boolean => runs === most || (decided && runs >= 10 && runs % 5 === 0);
+    for (const { failed, chance } of next.filter(ends)) covered += covers(failed, runs, rate) ? chance : 0;
+    open = merged(next.filter((state) => !ends(state)));
   }
   return covered;
+}
+
+function after(runs: number, failed: number, decided: boolean, chance: number): Open {
+  const ratio = likelihoodRatio(failed, runs - failed, 0.01, 0.2);
+  return { failed, decided: decided || ratio >= 100 || ratio <= 0.01, chance };
+}
+
+function covers(failed: number, runs: number, rate: number): boolean {
+  const interval = wilsonInterval(failed, runs);
+  return interval !== null && interval.low <= rate && rate <= interval.high;
+}
+
+function merged(states: readonly Open[]): readonly Open[] {
+  const byKey = new Map<string, Open>();
+  for (const state of states) {
+    const key = `${state.failed} ${state.decided}`;
+    byKey.set(key, { ...state, chance: state.chance + (byKey.get(key)?.chance ?? 0) });
+  }
+  return [...byKey.values()];
 }
