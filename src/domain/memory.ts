@@ -1,6 +1,7 @@
 import type { FailureType } from './taxonomy';
 import type { FailureState } from './failure';
 import type { JsonObject } from './chat';
+import type { TraceFailure } from './trace-failures';
 
 export const NODE_KINDS = [
   'model_version',
@@ -70,6 +71,8 @@ export interface KnownFailure {
 export interface MemorySnapshot {
   readonly history: readonly TypeHistory[];
   readonly knownFailures: readonly KnownFailure[];
+  /** What recorded traces of the target show, the gravest first. */
+  readonly traceFailures?: readonly TraceFailure[];
 }
 
 export const EMPTY_MEMORY: MemorySnapshot = { history: [], knownFailures: [] };

@@ -7,6 +7,7 @@ import { excerpt, fenced } from './fence';
 
 const MAX_HISTORY = 30;
 const MAX_KNOWN_FAILURES = 40;
+const MAX_TRACE_FAILURES = 20;
 const MAX_MESSAGES = 24;
 
 /** The target as the researcher may know it. */
@@ -28,7 +29,22 @@ export function targetText(target: TargetDescription): string {
 }
 
 /** What earlier cycles found, held and left open. */
-export function memoryText({ history, knownFailures }: MemorySnapshot): string {
+export function memoryText(memory: MemorySnapshot): string {
+  return [testedText(memory), productionText(memory)].filter((text) => text !== '').join('\n');
+}
+
+function productionText({ traceFailures = [] }: MemorySnapshot): string {
+  if (traceFailures.length === 0) return '';
+  const seen = traceFailures
+    .slice(0, MAX_TRACE_FAILURES)
+    .map(
+      ({ failureType, severity, trigger, share, traceIds }) =>
+        `${failureType} (${severity}): ${excerpt(trigger, 160)}; in ${share.count} of ${share.n} traces, as in ${traceIds[0] ?? ''}`,
+    );
+  return fenced('seen in production traces, to be verified first', seen.join('\n'), 4_000);
+}
+
+function testedText({ history, knownFailures }: MemorySnapshot): string {
   if (history.length === 0) return 'Nothing was tested on this target before.';
   const tested = history
     .slice(0, MAX_HISTORY)
