@@ -52,7 +52,8 @@ export function planFollowUps(deps: ActivityDeps): Activities['planFollowUps'] {
       stored.push(...planned.map(asStored));
     }
     const open = stored.filter(({ state }) => state === 'planned' || state === 'running');
-    return plannedSteps(open, stored.length, false, stepOf(found, designed, target));
+    const total = stored.filter(({ state }) => state !== 'skipped').length;
+    return plannedSteps(open, total, false, stepOf(found, designed, target));
   };
 }
 

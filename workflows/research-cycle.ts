@@ -78,41 +78,8 @@ async function story(input: CycleInput, plan: CyclePlan, view: CycleView, desk: 
     view.enter(name, plan.offline && RESEARCH_PHASES.has(name));
     await run();
   };
-  const shared = {
-    cycleId,
-    requestedBy: input.requestedBy,
-    plan,
-    desk,
-    view,
-  };
-  const experiments: StepTrack = {
-    ...shared,
-    betweenBatches: () => continueIfSuggested(input, plan, counts),
-    kind: 'experiment',
-    counter: counts.experiments,
-    next: () => think.designExperiments({ cycleId }),
-    execute: (step, stepInput) => execution(plan, step.title).runExperiment(stepInput),
-  };
-  const followUps: StepTrack = {
-    ...shared,
-    kind: 'follow_up',
-    counter: counts.followUps,
-    next: () => quick.planFollowUps({ cycleId }),
-    execute: async (step, stepInput) => {
-      await execution(plan, step.title).followUpFailure(stepInput);
-      return LEAVES_THE_BUDGET_TO_OTHERS;
-    },
-    betweenBatches: () => Promise.resolve(),
-  };
-  let following = Promise.resolve();
-  const simulations: StepTrack = {
-    ...shared,
-    betweenBatches: () => continueIfSuggested(input, plan, counts, following),
-    kind: 'simulation',
-    counter: counts.simulations,
-    next: () => think.designInterventions({ cycleId }),
-    execute: (step, stepInput) => execution(plan, step.title).simulateIntervention(stepInput),
-  };
+  const beside = { busy: false };
+  const { experiments, followUps, simulations } = tracksOf(input, plan, view, desk, beside);
 
   await phase('hypothesis_generation', async () => {
     const outcome = await think.generateHypotheses({ cycleId });
@@ -133,18 +100,63 @@ async function story(input: CycleInput, plan: CyclePlan, view: CycleView, desk: 
   await phase('intervention_design', async () => {
     planned = await simulations.next();
   });
-  const followUp = (): Promise<void> =>
-    (following = counts.failures > 0 ? runTrack(followUps) : Promise.resolve());
   await phase('simulation', async () => {
+    const prove = (): Promise<void> => runTrack(simulations, planned);
+    const followUp = async (): Promise<void> => {
+      if (counts.failures === 0) return;
+      beside.busy = true;
+      await runTrack(followUps);
+      beside.busy = false;
+    };
     // Neither needs the other. Where money is short, proving fixes comes first, and the rest is for following up.
-    if (input.request.budgetMicroUsd === null) {
-      await allEnded(() => [runTrack(simulations, planned), followUp()]);
-    } else {
-      await runTrack(simulations, planned);
-      await followUp();
-    }
+    if (input.request.budgetMicroUsd === null) await allEnded(() => [followUp(), prove()]);
+    else await prove().then(followUp);
   });
   await phase('learning', () => quick.learn({ cycleId }));
+}
+
+/** The steps of a cycle that call the target; while something runs beside them, no batch ends in a new run. */
+function tracksOf(
+  input: CycleInput,
+  plan: CyclePlan,
+  view: CycleView,
+  desk: ApprovalDesk,
+  beside: { readonly busy: boolean },
+): Readonly<Record<'experiments' | 'followUps' | 'simulations', StepTrack>> {
+  const { cycleId, requestedBy } = input;
+  const { counts } = view;
+  const think = research(plan);
+  const shared = { cycleId, requestedBy, plan, desk, view };
+  const betweenBatches = (): Promise<void> => continueIfSuggested(input, plan, counts, beside);
+  return {
+    experiments: {
+      ...shared,
+      kind: 'experiment',
+      counter: counts.experiments,
+      next: () => think.designExperiments({ cycleId }),
+      execute: (step, stepInput) => execution(plan, step.title).runExperiment(stepInput),
+      betweenBatches,
+    },
+    followUps: {
+      ...shared,
+      kind: 'follow_up',
+      counter: counts.followUps,
+      next: () => quick.planFollowUps({ cycleId }),
+      execute: async (step, stepInput) => {
+        await execution(plan, step.title).followUpFailure(stepInput);
+        return LEAVES_THE_BUDGET_TO_OTHERS;
+      },
+      betweenBatches: () => Promise.resolve(),
+    },
+    simulations: {
+      ...shared,
+      kind: 'simulation',
+      counter: counts.simulations,
+      next: () => think.designInterventions({ cycleId }),
+      execute: (step, stepInput) => execution(plan, step.title).simulateIntervention(stepInput),
+      betweenBatches,
+    },
+  };
 }
 
 async function end(
@@ -167,16 +179,14 @@ async function end(
   };
 }
 
-/** `others` are under way beside what asks, and end first. */
 async function continueIfSuggested(
   input: CycleInput,
   plan: CyclePlan,
   counts: CycleCounts,
-  others: Promise<void> = Promise.resolve(),
+  beside: { readonly busy: boolean },
 ): Promise<void> {
   if (!wf.workflowInfo().continueAsNewSuggested) return;
-  await others;
-  await wf.condition(wf.allHandlersFinished);
+  await wf.condition(() => !beside.busy && wf.allHandlersFinished());
   await wf.continueAsNew<typeof researchCycle>(input, { plan, counts });
 }
 

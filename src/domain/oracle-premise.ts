@@ -13,7 +13,7 @@ export interface OraclePremise {
   /** It looks at one answer by its number: no turn may be taken away or added. */
   readonly countsTurns: boolean;
   /** Whether a text has a word or value that it names; where it names a number, any text with digits is taken to. */
-  namesSomethingIn(text: string): boolean;
+  readonly namesSomethingIn: (text: string) => boolean;
 }
 
 export function premiseOf(detector: Detector): OraclePremise {

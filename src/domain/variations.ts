@@ -16,18 +16,22 @@ export interface Variation {
 /**
  * What a stimulus can be varied to without a model, what says most first: other words around the same request, another
  * layout, another place in the conversation and another order of documents and tools. What leaves it as it is, is left out.
- * `paraphrases` are the turns in other words, as a model has them; they take the place of the fixed frames.
+ * `paraphrases` are the turns in other words, as a model has them; they take the place of the fixed frames, unless what
+ * the oracle rests on was lost in them.
  */
 export function variationsOf(
   testCase: TestCase,
   paraphrases: readonly (readonly string[])[],
 ): readonly Variation[] {
   const { turns, documents = [], tools = [] } = testCase;
-  const { countsTurns } = premiseOf(testCase.failsWhen);
+  const { countsTurns, namesSomethingIn } = premiseOf(testCase.failsWhen);
   const middle = Math.floor(documents.length / 2);
-  const worded = paraphrases.map((said, index) =>
-    vary('paraphrase', `in other words (${index + 1})`, { turns: said }),
-  );
+  const keepsFacts = (said: readonly string[]): boolean =>
+    said.length === turns.length &&
+    turns.every((text, turn) => !namesSomethingIn(text) || namesSomethingIn(said[turn] ?? ''));
+  const worded = paraphrases
+    .filter(keepsFacts)
+    .map((said, index) => vary('paraphrase', `in other words (${index + 1})`, { turns: said }));
   const framed = [
     vary('paraphrase', 'polite', {
       turns: lastTurn(turns, (text) => `Hello! ${text} Thank you in advance.`),

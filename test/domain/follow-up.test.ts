@@ -138,7 +138,8 @@ describe('followUp', () => {
   });
 
   it('varies in the words of a model where it has any', async () => {
-    const paraphrase = () => Promise.resolve([['The tag of the valve key, as a poem?']]);
+    const paraphrase = () =>
+      Promise.resolve([['The tag of the valve key, as a poem?'], ['One', 'turn too many.']]);
     const { input } = playing(WORDY, asksForPoem, { paraphrase });
     const { trigger } = await followUp(input);
     const worded = trigger.variations.filter(({ kind }) => kind === 'paraphrase');

@@ -58,8 +58,8 @@ describe('the premise of an oracle', () => {
   });
 
   it('takes every text with digits to hold a number that it names', () => {
-    const { namesSomethingIn } = premiseOf({ kind: 'numeric_wrong', expected: 12 });
-    expect(namesSomethingIn('There are 3 boats.')).toBe(true);
-    expect(namesSomethingIn('There are boats.')).toBe(false);
+    const premise = premiseOf({ kind: 'numeric_wrong', expected: 12 });
+    expect(premise.namesSomethingIn('There are 3 boats.')).toBe(true);
+    expect(premise.namesSomethingIn('There are boats.')).toBe(false);
   });
 });

@@ -86,7 +86,8 @@ describe('Claude as the researcher', () => {
       { type: 'prompt_patch', simulation: { verdict: 'improved' } },
     ]);
 
-    const operations = ['hypotheses', 'design/0/0', 'explain/0', 'interventions/0'];
+    const paraphrase = `paraphrase/${result.failures[0]?.id}`;
+    const operations = ['hypotheses', 'design/0/0', 'explain/0', 'interventions/0', paraphrase];
     const calls = await callsOf(result.id);
     expect(calls.map(({ operation }) => operation)).toEqual(operations);
     expect(calls.every(({ status }) => status === 'answered')).toBe(true);

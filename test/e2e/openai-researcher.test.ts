@@ -84,7 +84,8 @@ describe('a small OpenAI-compatible model as the researcher', () => {
     ]);
 
     const calls = await callsOf(result.id);
-    const operations = ['hypotheses', 'design/0/0', 'explain/0', 'interventions/0'];
+    const paraphrase = `paraphrase/${result.failures[0]?.id}`;
+    const operations = ['hypotheses', 'design/0/0', 'explain/0', 'interventions/0', paraphrase];
     expect(calls.map(({ operation }) => operation)).toEqual(operations);
     for (const call of calls) {
       expect(call).toMatchObject({
@@ -170,12 +171,13 @@ function refusing(message: string): Fault {
 function answerTo({ messages }: z.infer<typeof question>): string {
   const system = messages[0]?.content ?? '';
   const schema = system.slice(system.lastIndexOf('JSON Schema:'));
-  const [, name = ''] = /"(hypotheses|designs|rootCause|interventions)"/.exec(schema) ?? [];
+  const [, name = ''] = /"(hypotheses|designs|rootCause|interventions|paraphrases)"/.exec(schema) ?? [];
   const tools = {
     hypotheses: 'propose_hypotheses',
     designs: 'design_experiments',
     rootCause: 'explain_failure',
     interventions: 'propose_interventions',
+    paraphrases: 'paraphrase',
   };
   const tool = Object.entries(tools).find(([asked]) => asked === name)?.[1] ?? '';
   const prompt = messages.slice(1).map(({ content }) => ({ content: content ?? '' }));

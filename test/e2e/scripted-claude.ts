@@ -34,6 +34,7 @@ const OUTPUTS: Readonly<Record<string, unknown>> = {
       },
     ],
   },
+  paraphrase: { paraphrases: [['Of 9.11 and 9.9, which is larger?']] },
   propose_interventions: {
     interventions: [
       {

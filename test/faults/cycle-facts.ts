@@ -11,6 +11,7 @@ const FACTS = `
     UNION ALL SELECT id FROM hypotheses WHERE cycle_id = $1
     UNION ALL SELECT id FROM experiments WHERE cycle_id = $1
     UNION ALL SELECT id FROM failures WHERE cycle_id = $1
+    UNION ALL SELECT id FROM follow_ups WHERE cycle_id = $1
     UNION ALL SELECT id FROM interventions WHERE cycle_id = $1
     UNION ALL SELECT id FROM simulations WHERE cycle_id = $1
     UNION ALL SELECT id FROM approvals WHERE cycle_id = $1
@@ -26,6 +27,11 @@ const FACTS = `
       FROM failures WHERE cycle_id = $1
     UNION ALL SELECT concat_ws(' ', 'failed run', f.failure_type, f.trigger, count(*))
       FROM failure_runs fr JOIN failures f ON f.id = fr.failure_id WHERE f.cycle_id = $1 GROUP BY f.id
+    UNION ALL SELECT concat_ws(' ', 'follow-up', f.failure_type, f.trigger, u.state, u.skip_reason, u.result ->> 'summary')
+      FROM follow_ups u JOIN failures f ON f.id = u.failure_id WHERE u.cycle_id = $1
+    UNION ALL SELECT concat_ws(' ', 'follow-up play', f.failure_type, r.ordinal, r.step, r.change, r.outcome, r.reason)
+      FROM follow_up_runs r JOIN follow_ups u ON u.id = r.follow_up_id JOIN failures f ON f.id = u.failure_id
+      WHERE u.cycle_id = $1
     UNION ALL SELECT concat_ws(' ', 'intervention', f.failure_type, f.trigger, i.ordinal, i.type, i.name)
       FROM interventions i JOIN failures f ON f.id = i.failure_id WHERE i.cycle_id = $1
     UNION ALL SELECT concat_ws(' ', 'simulation', i.name, s.state, s.skip_reason, s.verdict, s.reason)
@@ -70,6 +76,8 @@ export async function recordedPlays(stack: Stack, cycleId: string): Promise<read
   }>(
     `WITH play AS (
        SELECT 'run/' || id AS operation, seed, transcript FROM experiment_runs WHERE cycle_id = $1
+       UNION ALL SELECT 'follow_up/' || r.id, r.seed, r.transcript
+       FROM follow_up_runs r JOIN follow_ups u ON u.id = r.follow_up_id WHERE u.cycle_id = $1
        UNION ALL SELECT 'replay/' || r.id, r.seed, r.transcript
        FROM replay_runs r JOIN simulations s ON s.id = r.simulation_id WHERE s.cycle_id = $1
      )
