@@ -33,6 +33,7 @@ const COMMANDS = {
     node([...JEST, 'test/faults', ...withoutKills(args)], killsOf(args))
   ),
   bench: async (args) => (await prepare(), bench(args)),
+  'check-traces': async (args) => (await prepare(), node(['dist/bench/check-traces.js', ...args])),
   verify: async (args) => (await prepare(), verify(args)),
   build: async () => (await prepare(), 0),
   'db-new': async (args) => (await prepare(), node(['scripts/db-new.mjs', ...args])),

@@ -6,6 +6,8 @@ import { addCodecServerCommand } from './commands/codec-server';
 import { addCycleCommands } from './commands/cycle';
 import { addDemoTargetCommand } from './commands/demo-target';
 import { addDevCommand } from './commands/dev';
+import { addIngestCommand } from './commands/ingest';
+import { addFamilyCommands } from './commands/families';
 import { addInitCommand } from './commands/init';
 import { addKeyCommands } from './commands/keys';
 import { addMigrateCommands } from './commands/migrate';
@@ -57,6 +59,7 @@ export function createProgram(context: CliContext, version: string): Command {
   addCycleCommands(program, context);
   addApprovalCommands(program, context);
   addRecordCommands(program, context);
+  addFamilyCommands(program, context);
   addAuditCommands(program, context);
   addToolCommands(program, context);
   addStateCommands(program, context);
@@ -64,6 +67,7 @@ export function createProgram(context: CliContext, version: string): Command {
   addBudgetCommands(program, context);
   addPolicyCommands(program, context);
   addDemoTargetCommand(program, context);
+  addIngestCommand(program, context);
   addCodecServerCommand(program, context);
   return program;
 }

@@ -39,6 +39,7 @@ const NO_CAUSE: Cause = { message: '', events: [], exceptionId: null };
 
 /**
  * From exceptions, or the id of one. An exception is an event of the segment that holds it, and not of those that name it.
+ * A cause that is neither explains nothing, and is no reason to lose its segment.
  * @throws {BadSpan}
  */
 export function causeOf(value: unknown, exceptions: Exceptions): Cause {
@@ -50,7 +51,7 @@ export function causeOf(value: unknown, exceptions: Exceptions): Cause {
       exceptionId: value,
     };
   }
-  if (!isRecord(value)) throw new BadSpan('The cause is neither an object nor an id.');
+  if (!isRecord(value)) return NO_CAUSE;
   const events = listOr(value.exceptions, 'The exceptions').map(eventOf);
   const [first] = events;
   const message =

@@ -76,49 +76,45 @@ function kindOf(namespace: unknown, isSegment: boolean): SpanKind {
 
 /** What is in the fields of a span already. */
 const FIELDS = new Set([
-  'id',
-  'trace_id',
-  'parent_id',
-  'name',
-  'start_time',
-  'end_time',
-  'cause',
-  'links',
-  'subsegments',
-  'annotations',
-  'metadata',
-  'http',
-  'sql',
-  'aws',
+  ...['id', 'trace_id', 'parent_id', 'name', 'start_time', 'end_time', 'cause', 'links', 'subsegments'],
+]);
+
+/** The blocks of a segment, by what they become. One that is no object is kept as it is, as all that we know nothing of. */
+const BLOCKS: ReadonlyMap<string, (attributes: MutableAttributes, block: JsonRecord) => void> = new Map([
+  ['annotations', (attributes, block) => addAttributes(attributes, block, 'The annotations')],
+  ['metadata', (attributes, block) => addPrefixed(attributes, 'aws.xray.metadata.', block)],
+  ['aws', (attributes, block) => addPrefixed(attributes, 'aws.', block)],
+  ['http', addHttp],
+  ['sql', addSql],
 ]);
 
 function attributesOf(segment: JsonRecord, exceptionId: string | null): MutableAttributes {
   const attributes: MutableAttributes = {};
-  addAttributes(attributes, segment.annotations, 'The annotations');
-  addPrefixed(attributes, 'aws.xray.metadata.', segment.metadata, 'The metadata');
-  addPrefixed(attributes, 'aws.', segment.aws, 'The aws block');
-  if (!isMissing(segment.http)) addHttp(attributes, segment.http);
-  if (!isMissing(segment.sql)) addSql(attributes, segment.sql);
   for (const key in segment) {
     const value = segment[key];
-    if (!FIELDS.has(key) && !isMissing(value))
-      setAttribute(attributes, `aws.xray.${key}`, attributeOf(value));
+    if (FIELDS.has(key) || isMissing(value)) continue;
+    const block = BLOCKS.get(key);
+    if (block !== undefined && isRecord(value)) block(attributes, value);
+    else setAttribute(attributes, `aws.xray.${key}`, attributeOf(value));
   }
   if (exceptionId !== null) attributes['aws.xray.cause_id'] = exceptionId;
   return attributes;
 }
 
-function addPrefixed(attributes: MutableAttributes, prefix: string, value: unknown, name: string): void {
-  if (isMissing(value)) return;
-  if (!isRecord(value)) throw new BadSpan(`${name} is not an object.`);
-  for (const key in value) attributes[prefix + key] = attributeOf(value[key]);
+function addPrefixed(attributes: MutableAttributes, prefix: string, block: JsonRecord): void {
+  for (const key in block) attributes[prefix + key] = attributeOf(block[key]);
 }
 
-function addHttp(attributes: MutableAttributes, http: unknown): void {
-  const request = isRecord(http) && isRecord(http.request) ? http.request : {};
-  const response = isRecord(http) && isRecord(http.response) ? http.response : {};
-  const { method, url, user_agent: userAgent, client_ip: clientIp, ...moreOfRequest } = request;
-  const { status, content_length: length, ...moreOfResponse } = response;
+function addHttp(attributes: MutableAttributes, http: JsonRecord): void {
+  const { request, response, ...rest } = http;
+  const {
+    method,
+    url,
+    user_agent: userAgent,
+    client_ip: clientIp,
+    ...moreOfRequest
+  } = isRecord(request) ? request : {};
+  const { status, content_length: length, ...moreOfResponse } = isRecord(response) ? response : {};
   addKnown(attributes, {
     'http.request.method': method,
     'url.full': url,
@@ -127,15 +123,15 @@ function addHttp(attributes: MutableAttributes, http: unknown): void {
     'http.response.status_code': status,
     'http.response.body.size': length,
   });
-  addPrefixed(attributes, 'aws.xray.http.request.', moreOfRequest, 'The request');
-  addPrefixed(attributes, 'aws.xray.http.response.', moreOfResponse, 'The response');
+  addPrefixed(attributes, 'aws.xray.http.request.', moreOfRequest);
+  addPrefixed(attributes, 'aws.xray.http.response.', moreOfResponse);
+  addPrefixed(attributes, 'aws.xray.http.', rest);
 }
 
-function addSql(attributes: MutableAttributes, sql: unknown): void {
-  if (!isRecord(sql)) throw new BadSpan('The sql block is not an object.');
+function addSql(attributes: MutableAttributes, sql: JsonRecord): void {
   const { sanitized_query: query, database_type: system, ...more } = sql;
   addKnown(attributes, { 'db.query.text': query, 'db.system.name': system });
-  addPrefixed(attributes, 'aws.xray.sql.', more, 'The sql block');
+  addPrefixed(attributes, 'aws.xray.sql.', more);
 }
 
 function linkOf(link: unknown): SpanLink {

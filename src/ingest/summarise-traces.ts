@@ -1,0 +1,59 @@
+import type { RejectedSpan, TraceFormat } from '../domain/trace';
+import type { GenAiSummary } from '../domain/trace-genai';
+import { GenAiTally, readGenAi } from './genai';
+import type { TraceReading } from './read-traces';
+
+/** What a stream of traces holds, in numbers. */
+export interface TraceSummary {
+  /** Null when it was refused. */
+  readonly format: TraceFormat | null;
+  /** 0–1. */
+  readonly confidence: number;
+  readonly why: readonly string[];
+  readonly traces: number;
+  readonly spans: number;
+  readonly error_spans: number;
+  /** The first of them. */
+  readonly rejected: readonly RejectedSpan[];
+  readonly rejected_count: number;
+  /** Why there are no spans. */
+  readonly reason?: string;
+  readonly gen_ai: GenAiSummary;
+}
+
+const SHOWN_REJECTIONS = 100;
+
+/** Reads traces to their end and counts what they hold; keeps no more of them than the ids of the traces. */
+export async function summariseTraces(reading: TraceReading): Promise<TraceSummary> {
+  const traces = new Set<string>();
+  const genAi = new GenAiTally();
+  const rejected: RejectedSpan[] = [];
+  let spans = 0;
+  let errors = 0;
+  let rejections = 0;
+  for await (const batch of reading) {
+    for (const span of batch.spans) {
+      traces.add(span.traceId);
+      genAi.add(span, readGenAi(span));
+      if (span.status === 'error') errors++;
+    }
+    spans += batch.spans.length;
+    rejections += batch.rejected.length;
+    rejected.push(...batch.rejected.slice(0, SHOWN_REJECTIONS - rejected.length));
+  }
+  const { format, confidence, why } = reading.detection ?? UNREAD;
+  return {
+    format,
+    confidence,
+    why,
+    traces: traces.size,
+    spans,
+    error_spans: errors,
+    rejected,
+    rejected_count: rejections,
+    ...(reading.reason === null ? {} : { reason: reading.reason }),
+    gen_ai: genAi.summary,
+  };
+}
+
+const UNREAD = { format: null, confidence: 0, why: [] } as const;
