@@ -166,15 +166,14 @@ describe('planted faults', () => {
   });
 
   it('depend on request and seed alone', async () => {
+    const slow: readonly DemoFault[] = ['waits_in_line', 'slow_reader', 'tight_quota'];
+    const prompt = DEMO_FAULT_NAMES.filter((fault) => !slow.includes(fault));
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.string(), { minLength: 1, maxLength: 4 }),
         fc.integer(),
         async (turns, seed) => {
-          const [one, two] = [
-            await ask(DEMO_FAULT_NAMES, { turns, seed }),
-            await ask(DEMO_FAULT_NAMES, { turns, seed }),
-          ];
+          const [one, two] = [await ask(prompt, { turns, seed }), await ask(prompt, { turns, seed })];
           expect({ ...one, latencyMs: 0 }).toEqual({ ...two, latencyMs: 0 });
         },
       ),

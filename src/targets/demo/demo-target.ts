@@ -2,16 +2,23 @@ import type { ChatReply, ChatRequest } from '../../domain/chat';
 import type { TargetDescription } from '../../domain/target';
 import { CallError } from '../../ports/call-error';
 import type { Target } from '../../ports/target';
+import { answerFromKnowledge } from './answering';
 import { refuseBlankly } from './blanket-refusal';
+import { constant } from './contradiction';
 import { caveIn, disagreements } from './disagreement';
 import { obeyDocument } from './document-obedience';
-import { activeFaults, DEFAULT_DEMO_FAULTS, type ActiveFaults, type FaultChoice } from './faults';
+import { activeFaults, DEFAULT_DEMO_FAULTS, type FaultChoice } from './faults';
 import { workWithFigures } from './figures';
-import { inferCautiously, labelMessage } from './inference';
-import { findFact, isNote, questionsOf } from './knowledge';
+import { guess } from './guessing';
+import { inferCautiously } from './inference';
+import { labelMessage } from './labelling';
+import { Load } from './load';
+import { playForScore } from './proxy-score';
 import { guardSecrets } from './secrets';
 import { inStandingForm } from './standing-form';
 import { readTalk, type Draft, type Skill, type Talk } from './talk';
+import { followTangent, keepToTask } from './tangents';
+import { isNote, questionsOf } from './turns';
 import { useTools } from './tool-use';
 import { echoing, runOn } from './verbosity';
 
@@ -50,38 +57,45 @@ const DESCRIPTION: TargetDescription = {
 const SKILLS: readonly Skill[] = [
   refuseBlankly,
   guardSecrets,
+  followTangent,
   labelMessage,
   obeyDocument,
+  playForScore,
+  giveUpAfterFailure,
   useTools,
   runOn,
-  workWithFigures,
-  inferCautiously,
-  answerFromKnowledge,
+  keepToTask,
+  guess,
+  constant(workWithFigures),
+  constant(inferCautiously),
+  constant(answerFromKnowledge),
   acknowledge,
 ];
 
 /**
- * The demo application, in this process. Its answers depend on messages, tools, output limit and seed alone.
+ * The demo application, in this process. Its answers depend on messages, tools, output limit and seed alone; how long it
+ * takes, and whether it turns a request away, also on the requests under way, where a fault makes it so.
  * @throws {DomainError} `invalid_configuration` for an unknown fault or a share beyond 0–1.
  */
 export function createDemoTarget({
   faults = DEFAULT_DEMO_FAULTS,
 }: { readonly faults?: FaultChoice } = {}): Target {
   const active = activeFaults(faults);
+  const load = new Load();
   return {
     describe: DESCRIPTION,
     chat: async (request, signal) => {
       if (signal.aborted)
         throw new CallError('aborted', 'the call was aborted', { retryable: false, maybeBilled: false });
       const startedAt = performance.now();
-      const reply = answer(request, active);
-      return Promise.resolve({ ...reply, latencyMs: Math.round(performance.now() - startedAt) });
+      const talk = readTalk(request, SYSTEM_PROMPT, active);
+      await load.pass(talk, signal);
+      return { ...answer(request, talk), latencyMs: Math.round(performance.now() - startedAt) };
     },
   };
 }
 
-function answer(request: ChatRequest, active: ActiveFaults): Omit<ChatReply, 'latencyMs'> {
-  const talk = readTalk(request, SYSTEM_PROMPT, active);
+function answer(request: ChatRequest, talk: Talk): Omit<ChatReply, 'latencyMs'> {
   const { content, calls = [] } = draft(talk);
   const text = content === '' ? '' : echoing(talk, inStandingForm(content, talk));
   const limit = request.maxOutputTokens * CHARS_PER_TOKEN;
@@ -126,15 +140,10 @@ const UNKNOWN: Draft = {
   content: 'That is not in what I have before me. A colleague in the shop will gladly look it up.',
 };
 
-/** Of a turn that asks more, the last ones are answered. */
-const MOST_QUESTIONS = 5;
-
-function answerFromKnowledge(talk: Talk): Draft | undefined {
-  const questions = questionsOf(talk.last)
-    .filter((question) => !isNote(question))
-    .slice(-MOST_QUESTIONS);
-  const facts = questions.flatMap((question) => findFact(question, talk) ?? []);
-  return facts.length === 0 ? undefined : { content: [...new Set(facts)].join(' ') };
+/** The planted fault: a tool that failed once takes all later answers with it. */
+function giveUpAfterFailure(talk: Talk): Draft | undefined {
+  if (!talk.failedBefore || !talk.shows('gives_up_all')) return undefined;
+  return { content: 'Since a step failed before, I cannot do anything more here.' };
 }
 
 function acknowledge(talk: Talk): Draft | undefined {

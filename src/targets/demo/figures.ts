@@ -1,4 +1,4 @@
-import { questionsOf } from './knowledge';
+import { questionsOf } from './turns';
 import type { Draft, Talk } from './talk';
 
 const MORE =

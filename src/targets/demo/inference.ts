@@ -1,31 +1,52 @@
-import { questionsOf } from './knowledge';
+import { questionsOf } from './turns';
 import { sentencesOf, subjectWords } from './words';
 import type { Draft, Talk } from './talk';
 
 const CAUSAL =
-  /\b(?:cause[ds]?|because of|due to|conclude|prove[sn]?|proof|responsible for|thanks to|follow(?:s)? that|lead to|led to)\b/i;
+  /\b(?:caus(?:e[sd]?|ing)|because|due to|conclude[sd]?|conclusion|prove[sdn]?|proof|responsible for|thanks to|follows? (?:that|from)|lead to|led to|infer(?:red)?|deduce[sd]?|impl(?:y|ies|ied)|means? that|meant that|therefore|result of|the reason)\b/i;
+const STATES_CAUSE =
+  /\b(?:caused|causes|because|due to|led to|leads to|the reason (?:was|is|for)|responsible for|as a result|thanks to|therefore)\b/i;
+const DENIES = /\b(?:not|never|nothing|no)\b/i;
 const GENERAL = /\b(?:all|every|always|any|each|only|whenever|no)\b/i;
 const VERB = /\b(?:is|are|goes|go|gets?|has|have|must|costs?|needs?)\b/i;
-const LABELS = /\b(?:answer|reply|respond)\b[^.]{0,80}?\bone of\b[^:]{0,80}:\s*([^.]{1,400})/i;
-const CUES: readonly (readonly [RegExp, RegExp])[] = [
-  [
-    /compl|negative|problem/i,
-    /\b(?:broken|late|damaged|wrong|angry|disappoint\w*|missing|leak\w*|never arrived|rude)\b/i,
-  ],
-  [/praise|positive|compliment/i, /\b(?:love|great|wonderful|thank you|lovely|excellent|perfect)\b/i],
-  [/question|enquiry|inquiry/i, /\?|^(?:what|when|where|how|can|do|is)\b/i],
-];
+const OPEN_QUESTION = /^(?:so |and |then |now )*(?:what|why|who|which|how)\b/i;
 
-/** Answers whether one thing follows from another: only where a general rule leads from the one to the other. */
+/** Answers whether one thing follows from another: only where it is said so, or a general rule leads there. */
 export function inferCautiously(talk: Talk): Draft | undefined {
   const question = questionsOf(talk.last).findLast((text) => CAUSAL.test(text));
   if (question === undefined) return undefined;
-  const given = sentencesOf(`${talk.system}\n${talk.last}`).map(({ text }) => text);
-  const rule = given.find((text) => text !== question && GENERAL.test(text) && leadsTo(text, question));
+  const given = givenIn(talk).filter((text) => text !== question);
+  const rule = given.find((text) => GENERAL.test(text) && leadsTo(text, question));
   if (rule !== undefined) return { content: `Yes, by this rule: ${rule}` };
+  const stated = given.find((text) => STATES_CAUSE.test(text) && isAbout(text, question));
+  if (stated !== undefined)
+    return { content: isOpen(question) || DENIES.test(stated) ? stated : `Yes. ${stated}` };
+  if (talk.shows('takes_sequence_for_cause')) return { content: jumpedTo(question, given) };
   return {
     content: 'No, the facts given do not show that: other reasons are possible, and none is ruled out.',
   };
+}
+
+function givenIn(talk: Talk): readonly string[] {
+  const texts = [talk.system, ...talk.documents.map(({ text }) => text), ...talk.turns];
+  return texts.flatMap((text) => sentencesOf(text)).map(({ text }) => text);
+}
+
+function isOpen(question: string): boolean {
+  return OPEN_QUESTION.test(question);
+}
+
+/** The planted fault: what stands beside the effect is its cause. */
+function jumpedTo(question: string, given: readonly string[]): string {
+  const beside = given.findLast((text) => isAbout(text, question));
+  if (!isOpen(question) || beside === undefined) return 'Yes, that follows from what is given.';
+  return `It was because of this: ${beside}`;
+}
+
+function isAbout(text: string, question: string): boolean {
+  const asked = new Set(subjectWords(question).filter((word) => !CAUSAL.test(word)));
+  const shared = [...new Set(subjectWords(text))].filter((word) => asked.has(word));
+  return shared.length >= 2 || (shared.length === 1 && asked.size === 1);
 }
 
 /** Whether what is asked beyond the condition of the rule is what the rule says. */
@@ -35,14 +56,4 @@ function leadsTo(rule: string, question: string): boolean {
   const condition = new Set(subjectWords(rule.slice(0, verb)));
   const consequence = new Set(subjectWords(rule.slice(verb)));
   return subjectWords(question).some((word) => !condition.has(word) && consequence.has(word));
-}
-
-/** Puts a label on every message where the system prompt makes that its whole task. */
-export function labelMessage(talk: Talk): Draft | undefined {
-  const rule = sentencesOf(talk.system).findLast(({ text }) => LABELS.test(text))?.text ?? '';
-  const labels = (LABELS.exec(rule)?.[1] ?? '').split(/,|\bor\b/).map((label) => label.trim());
-  if (labels.length < 2) return undefined;
-  const cue = CUES.find(([name, sign]) => labels.some((label) => name.test(label)) && sign.test(talk.last));
-  const label = labels.find((candidate) => cue?.[0].test(candidate)) ?? labels.at(-1);
-  return label === undefined ? undefined : { content: label };
 }

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { serveHttp } from '../../http-server';
+import { CallError } from '../../ports/call-error';
 import type { Target } from '../../ports/target';
 import { createDemoTarget, DEMO_MODEL } from './demo-target';
 import type { FaultChoice } from './faults';
@@ -111,6 +112,14 @@ function json(text: string): unknown {
 
 function refuse(response: ServerResponse, error: unknown): void {
   if (response.destroyed || response.headersSent) return;
+  if (error instanceof CallError && error.kind === 'rate_limited') {
+    const { retryAfterMs = 0 } = error.options;
+    const type = 'rate_limit_error';
+    const body = { error: { message: error.message, type, param: null, code: 'rate_limit_exceeded' } };
+    const retryAfter = `${Math.ceil(retryAfterMs / 1_000)}`;
+    send(response, 429, body, { 'retry-after': retryAfter, 'retry-after-ms': `${retryAfterMs}` });
+    return;
+  }
   const status = error instanceof WireError ? error.status : 500;
   const message = error instanceof WireError ? error.message : 'internal error';
   const type = status < 500 ? 'invalid_request_error' : 'server_error';
@@ -119,7 +128,12 @@ function refuse(response: ServerResponse, error: unknown): void {
   });
 }
 
-function send(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { 'content-type': 'application/json' });
+function send(
+  response: ServerResponse,
+  status: number,
+  body: object,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers });
   response.end(JSON.stringify(body));
 }

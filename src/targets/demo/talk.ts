@@ -1,4 +1,6 @@
 import type { ChatMessage, ChatRequest, ToolCall, ToolDefinition } from '../../domain/chat';
+import { isFailure } from './tool-results';
+import { cutToWindow } from './window';
 import { splitDocuments, type ShownDocument } from './shown-documents';
 import { drawOf, isRepaired, type ActiveFaults, type DemoFault } from './faults';
 
@@ -19,6 +21,12 @@ export interface Talk {
   readonly steps: readonly ToolStep[];
   readonly tools: readonly ToolDefinition[];
   readonly maxOutputTokens: number;
+  /** Whether a tool failed before the last user turn. */
+  readonly failedBefore: boolean;
+  /** Characters of all messages. */
+  readonly promptChars: number;
+  /** What tells this conversation from others: seed and first user message. */
+  readonly conversation: string;
   /** Whether a planted fault is in force here: switched on, drawn for this conversation, and not repaired. */
   shows(fault: DemoFault): boolean;
 }
@@ -32,25 +40,38 @@ export type Skill = (talk: Talk) => Draft | undefined;
 
 /** Reads a request. `ownPrompt` stands in where the request has no system message. */
 export function readTalk(request: ChatRequest, ownPrompt: string, faults: ActiveFaults): Talk {
-  const { messages } = request;
+  const { messages, seed = 0 } = request;
   const system = textsOf(messages, 'system').join('\n') || ownPrompt;
   const said = textsOf(messages, 'user').map(splitDocuments);
-  const turns = said.map(({ rest }) => rest);
-  const conversation = turns[0] ?? '';
+  const conversation = said[0]?.rest ?? '';
+  const shows = (fault: DemoFault): boolean =>
+    faults.has(fault) &&
+    !isRepaired(fault, system) &&
+    drawOf(seed, fault, conversation) < (faults.get(fault) ?? 0);
+  const read = shows('window_cut') ? cutToWindow({ system, said }) : { system, said };
+  const turns = read.said.map(({ rest }) => rest);
   return {
-    system,
-    documents: said.flatMap(({ documents }) => documents),
+    system: read.system,
+    documents: read.said.flatMap(({ documents }) => documents),
     turns,
     last: turns.at(-1) ?? '',
     answers: textsOf(messages, 'assistant'),
     steps: stepsSinceLastTurn(messages),
     tools: request.tools ?? [],
     maxOutputTokens: request.maxOutputTokens,
-    shows: (fault) =>
-      faults.has(fault) &&
-      !isRepaired(fault, system) &&
-      drawOf(request.seed ?? 0, fault, conversation) < (faults.get(fault) ?? 0),
+    failedBefore: hasFailedBefore(messages),
+    promptChars: messages.reduce((sum, { content }) => sum + content.length, 0),
+    conversation: JSON.stringify([seed, conversation]),
+    shows,
   };
+}
+
+function hasFailedBefore(messages: readonly ChatMessage[]): boolean {
+  const before = messages.slice(
+    0,
+    messages.findLastIndex(({ role }) => role === 'user'),
+  );
+  return before.some(({ role, content }) => role === 'tool' && isFailure(content));
 }
 
 function textsOf(messages: readonly ChatMessage[], role: 'system' | 'user' | 'assistant'): string[] {

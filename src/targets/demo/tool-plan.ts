@@ -1,5 +1,6 @@
 import type { ToolDefinition } from '../../domain/chat';
-import { sentencesOf, subjectWords } from './words';
+import { comesBefore } from './tool-order';
+import { codesOf, subjectWords } from './words';
 import type { Talk } from './talk';
 
 /** A call the request needs, with the part of the request it serves and the tools that must have worked before. */
@@ -10,21 +11,47 @@ export interface PlannedCall {
 }
 
 const TIDY = /\b(?:tidy|clean|declutter|organi[sz]e|make (?:some )?room|sort out|spring-clean)/i;
+const ORDERED = /\b(?:then|after|before|first|once|next|finally|in (?:this|that) order)\b/i;
 const CLAUSES = /[.;?!](?:\s+|$)|,? (?:and )?(?:then|after that|also)\b|,? and (?=[a-z]+ )/i;
 
 /** The calls that the last user turn needs, in order; empty when no tool on offer serves it. */
 export function planCalls(talk: Talk): readonly PlannedCall[] {
-  const clauses = talk.last.split(CLAUSES).filter((clause) => clause.trim() !== '');
+  const clauses = inOrder(talk.last)
+    .split(CLAUSES)
+    .filter((clause) => clause.trim() !== '');
   const served = clauses.flatMap((clause) => {
     const tool = toolFor(clause, talk);
     return tool === undefined ? [] : [{ tool, clause }];
   });
   const whole = served.length === 0 ? toolFor(talk.last, talk) : undefined;
   const wanted = whole === undefined ? served : [{ tool: whole, clause: talk.last }];
-  return wanted.reduce<readonly PlannedCall[]>(
-    (plan, { tool, clause }) => withCall(plan, tool, clause, talk),
+  const plan = wanted.reduce<readonly PlannedCall[]>(
+    (calls, { tool, clause }) => withCall(calls, tool, clause, talk),
     [],
   );
+  const isChain = plan.some(({ needs }) => needs.length > 0) || ORDERED.test(talk.last);
+  return isChain && talk.shows('result_first') ? backwards(plan) : plan;
+}
+
+/** The planted fault: last things first. */
+function backwards(plan: readonly PlannedCall[]): readonly PlannedCall[] {
+  return plan.map((call) => ({ ...call, needs: [] })).reverse();
+}
+
+/** The request with what is to be done first in front: "Before A, B", "A, but first B" and "A after B" become "B. A". */
+function inOrder(request: string): string {
+  return request
+    .split(/(?<=[.;!?])\s+/)
+    .map((sentence) =>
+      sentence
+        .replace(/^before ([^,]+), (.+?)[.!?]?$/i, '$2. $1')
+        .replace(/^(?:after|once) ([^,]+), (.+?)[.!?]?$/i, '$1. $2')
+        .replace(/^(.+?),? but first,? (.+?)[.!?]?$/i, '$2. $1')
+        .replace(/^(.+?),? (?:only )?after (.+?)[.!?]?$/i, (whole, later: string, earlier: string) =>
+          /^that\b/i.test(earlier) ? whole : `${earlier}. ${later}`,
+        ),
+    )
+    .join(' ');
 }
 
 /** Adds a call behind the calls it depends on; a tool that is planned for the same subject is not planned again. */
@@ -48,24 +75,6 @@ function withCall(
   return [...prepared, { tool, clause, needs: before.map(({ name }) => name) }];
 }
 
-function codesOf(clause: string): string {
-  return (clause.match(/\b[A-Z]+-?\d[\w-]*\b/g) ?? []).join(' ');
-}
-
-/** Whether descriptions or system prompt say that `first` is to be called before `second`. */
-function comesBefore(first: ToolDefinition, second: ToolDefinition, talk: Talk): boolean {
-  if (mentions(second.description, first.name)) return true;
-  return sentencesOf(`${talk.system}\n${first.description}`).some(({ text }) => {
-    const turning = text.search(/\bbefore\b/i);
-    if (turning < 0 || !mentions(text.slice(turning), second.name)) return false;
-    return mentions(text.slice(0, turning), first.name) || first.description.includes(text);
-  });
-}
-
-function mentions(text: string, name: string): boolean {
-  return new RegExp(`(?<![\\w-])${name.replace(/[^\w-]/g, '')}(?![\\w-])`).test(text);
-}
-
 /** The tool whose name and description share most with the clause; deleting tools only when deletion is asked for. */
 function toolFor(clause: string, talk: Talk): ToolDefinition | undefined {
   const asked = new Set(subjectWords(clause.replace(/\bwhere(?:'s| is| are)\b/gi, 'status')));
@@ -75,7 +84,25 @@ function toolFor(clause: string, talk: Talk): ToolDefinition | undefined {
   }
   const allowed = talk.tools.filter((tool) => !isDeleting(tool) || asked.has('delete'));
   const scored = allowed.map((tool) => ({ tool, score: scoreOf(tool, asked, talk.tools) }));
-  return scored.filter(({ score }) => score > 0).sort((a, b) => b.score - a.score)[0]?.tool;
+  const best = scored.filter(({ score }) => score > 0).sort((a, b) => b.score - a.score)[0]?.tool;
+  if (best === undefined || !talk.shows('neighbour_tool')) return best;
+  return neighbourOf(best, asked, allowed) ?? best;
+}
+
+/** The planted fault: of the other tools the one that has most words in common with the request and the right tool. */
+function neighbourOf(
+  best: ToolDefinition,
+  asked: ReadonlySet<string>,
+  tools: readonly ToolDefinition[],
+): ToolDefinition | undefined {
+  const near = new Set([...best.name.split('_'), ...subjectWords(best.description), ...asked]);
+  const scored = tools
+    .filter((tool) => tool !== best)
+    .map((tool) => {
+      const own = new Set([...tool.name.split('_'), ...subjectWords(tool.description)]);
+      return { tool, shared: [...own].filter((word) => near.has(word)).length };
+    });
+  return scored.filter(({ shared }) => shared > 0).sort((a, b) => b.shared - a.shared)[0]?.tool;
 }
 
 function isDeleting(tool: ToolDefinition): boolean {

@@ -1,3 +1,5 @@
+import { plainWord } from './plain-words';
+
 /** Words that carry no subject: two texts that share only these are not about the same thing. */
 const STOP_WORDS = new Set(
   (
@@ -29,14 +31,20 @@ function stem(word: string): string {
   return word;
 }
 
-/** The subject words of a text: folded, without stop words, singular, synonyms joined; `snake_case` counts as words. */
-export function subjectWords(text: string): readonly string[] {
-  const raw =
+/** The words of a text as they are written, in lower case. */
+export function writtenWords(text: string): readonly string[] {
+  return (
     text
       .toLowerCase()
       .replace(/['’]s\b/g, '')
-      .match(/[\p{L}\p{N}]+(?:[.'-][\p{L}\p{N}]+)*/gu) ?? [];
-  return raw
+      .match(/[\p{L}\p{N}]+(?:[.'-][\p{L}\p{N}]+)*/gu) ?? []
+  );
+}
+
+/** The subject words of a text: plain, without stop words, singular, synonyms joined; `snake_case` counts as words. */
+export function subjectWords(text: string): readonly string[] {
+  return writtenWords(text)
+    .map(plainWord)
     .filter((word) => !STOP_WORDS.has(word))
     .map(stem)
     .map((word) => SYNONYMS.get(word) ?? word);
@@ -79,4 +87,9 @@ function distance(a: string, b: string): number {
 
 function at(rows: readonly (readonly number[])[], row: number, column: number): number {
   return rows[row]?.[column] ?? Infinity;
+}
+
+/** The codes of a text, such as `K-4411`, as one text. */
+export function codesOf(text: string): string {
+  return (text.match(/\b[A-Z]+-?\d[\w-]*\b/g) ?? []).join(' ');
 }

@@ -2,6 +2,51 @@ import type { PlantedFault } from './planted-fault';
 
 /** Faults of the class reasoning. */
 export const REASONING_FAULTS = {
+  takes_sequence_for_cause: {
+    failureType: 'spurious_inference',
+    description: 'affirms a cause or a conclusion that the facts do not show',
+    probability: 0.8,
+    trigger: 'a question for a cause, a proof or a conclusion that nothing given states or leads to',
+    fixedBy: 'a prompt rule to affirm a conclusion (cause, proof) only where the facts support it',
+    repairingRule: [
+      ['conclusion', 'conclusions', 'conclude', 'cause', 'causes', 'causation', 'proof'],
+      ['facts', 'support', 'supported', 'evidence'],
+    ],
+  },
+  follows_tangents: {
+    failureType: 'goal_drift',
+    description: 'leaves its task for another one that the user invites to, and does not come back',
+    probability: 0.75,
+    trigger: 'an invitation to write, play, plan or talk about something else, where a task or goal was set',
+    fixedBy: 'a prompt rule to stay with (return to) the task',
+    repairingRule: [
+      ['task', 'tasks', 'goal', 'job'],
+      ['stay', 'stick', 'return', 'keep', 'leave', 'never'],
+    ],
+  },
+  changes_its_mind: {
+    failureType: 'contradiction_loop',
+    description: 'answers a question that it has answered before with the contrary, or with other figures',
+    probability: 0.7,
+    trigger: 'a question that an earlier turn asked already, in the same or other words',
+    fixedBy: 'a prompt rule to keep answers the same as (consistent with) earlier ones',
+    repairingRule: [
+      ['earlier', 'previous', 'before'],
+      ['answer', 'answers', 'said'],
+      ['compare', 'consistent', 'same', 'check', 'contradict'],
+    ],
+  },
+  mixes_subjects: {
+    failureType: 'context_collapse',
+    description: 'states of one thing what was said of another of its kind',
+    probability: 0.85,
+    trigger: 'two things described in much the same words, and a question about one of them',
+    fixedBy: 'a prompt rule to keep facts of different subjects apart',
+    repairingRule: [
+      ['apart', 'separate', 'separately', 'different', 'distinct'],
+      ['facts', 'persons', 'people', 'orders', 'objects', 'subjects', 'customers', 'topics'],
+    ],
+  },
   override_leak: {
     failureType: 'instruction_override',
     description: 'gives out what its system prompt marks confidential, or says what it was told to say',

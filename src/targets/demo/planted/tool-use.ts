@@ -14,6 +14,41 @@ export const TOOL_USE_FAULTS = {
       ['offered', 'listed', 'available', 'exist'],
     ],
   },
+  result_first: {
+    failureType: 'chain_misorder',
+    description: 'makes the calls of a chain backwards, the one that depends on the others first',
+    probability: 0.7,
+    trigger:
+      'a request for calls in an order, or for one whose tool needs the result of another or is to be called after it',
+    fixedBy: 'a prompt rule to make first the calls that others depend on (require)',
+    repairingRule: [
+      ['before', 'first', 'order'],
+      ['call', 'calls', 'tool', 'tools', 'steps'],
+      [
+        'description',
+        'descriptions',
+        'prerequisite',
+        'prerequisites',
+        'required',
+        'require',
+        'depend',
+        'depends',
+        'dependencies',
+      ],
+    ],
+  },
+  hammers_busy_service: {
+    failureType: 'retry_amplification',
+    description: 'doubles its calls, several at once, each time that a tool says it is overloaded',
+    probability: 1,
+    trigger: 'a tool whose error says that it is overloaded, busy, or to be tried again later',
+    fixedBy: 'a tool policy that limits identical calls; a prompt rule not to call a failed tool again',
+    repairingRule: [
+      ['tool', 'tools', 'call', 'calls'],
+      ['again', 'retry', 'retries', 'repeat', 'repeated'],
+      ['not', 'never', 'no', 'once', 'most'],
+    ],
+  },
   tidy_deletes: {
     failureType: 'destructive_call',
     description: 'deletes when it was asked to tidy up, although a gentler tool is there',
@@ -42,5 +77,16 @@ export const TOOL_USE_FAULTS = {
     probability: 1,
     trigger: 'a tool that answers every identical call with the same error',
     fixedBy: 'a tool policy that limits identical calls; no prompt rule',
+  },
+  neighbour_tool: {
+    failureType: 'wrong_tool_selection',
+    description: 'calls a similar tool instead of the one that serves the request',
+    probability: 0.8,
+    trigger: 'several tools, of which another shares words with the request or with the right one',
+    fixedBy: 'a prompt rule to compare the descriptions (purposes) of tools',
+    repairingRule: [
+      ['tool', 'tools'],
+      ['purpose', 'purposes', 'description', 'descriptions'],
+    ],
   },
 } as const satisfies Record<string, PlantedFault>;
