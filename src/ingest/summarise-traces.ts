@@ -1,5 +1,6 @@
 import type { RejectedSpan, TraceFormat } from '../domain/trace';
 import type { GenAiSummary } from '../domain/trace-genai';
+import type { TraceBatch } from './decoder';
 import { GenAiTally, readGenAi } from './genai';
 import type { TraceReading } from './read-traces';
 
@@ -23,15 +24,22 @@ export interface TraceSummary {
 
 const SHOWN_REJECTIONS = 100;
 
-/** Reads traces to their end and counts what they hold; keeps no more of them than the ids of the traces. */
-export async function summariseTraces(reading: TraceReading): Promise<TraceSummary> {
+/**
+ * Reads traces to their end and counts what they hold; keeps no more of them than the ids of the traces. `take` is given
+ * each batch and says what counts of it.
+ */
+export async function summariseTraces(
+  reading: TraceReading,
+  take: (batch: TraceBatch) => Promise<TraceBatch> = (batch) => Promise.resolve(batch),
+): Promise<TraceSummary> {
   const traces = new Set<string>();
   const genAi = new GenAiTally();
   const rejected: RejectedSpan[] = [];
   let spans = 0;
   let errors = 0;
   let rejections = 0;
-  for await (const batch of reading) {
+  for await (const read of reading) {
+    const batch = await take(read);
     for (const span of batch.spans) {
       traces.add(span.traceId);
       genAi.add(span, readGenAi(span));

@@ -2,6 +2,15 @@ import { Client } from 'pg';
 
 /** Tables whose rows nobody changes: the service reads them and adds to them. */
 const APPEND_ONLY = ['audit_logs', 'audit_chain'];
+/** Tables of what is kept for a time only: traces, and uploads of traces until they are read. */
+const PASSING = [
+  'traces',
+  'spans',
+  'trace_signals',
+  'trace_exposures',
+  'trace_uploads',
+  'trace_upload_chunks',
+];
 /** The history of migrations: the service compares it with its own. */
 const READ_ONLY = ['_prisma_migrations'];
 
@@ -12,7 +21,7 @@ export function roleOf(url: string): string {
 
 /**
  * Gives a role what the service needs in the owner's tables, and takes everything else: it reads, inserts and updates,
- * deletes nothing, and only adds to the audit tables. The same again changes nothing; tables of later migrations are
+ * deletes nothing but traces, and only adds to the audit tables. The same again changes nothing; tables of later migrations are
  * granted by the deploy that makes them.
  * @throws when there is no such role, or when it could change the audit tables nevertheless.
  */
@@ -43,7 +52,8 @@ export async function grantToService(client: Client, role: string): Promise<void
 
 function rightsIn(table: string): string {
   if (READ_ONLY.includes(table)) return 'SELECT';
-  return APPEND_ONLY.includes(table) ? 'SELECT, INSERT' : 'SELECT, INSERT, UPDATE';
+  if (APPEND_ONLY.includes(table)) return 'SELECT, INSERT';
+  return PASSING.includes(table) ? 'SELECT, INSERT, UPDATE, DELETE' : 'SELECT, INSERT, UPDATE';
 }
 
 async function requireRole(client: Client, role: string): Promise<void> {

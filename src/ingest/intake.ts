@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import type { RejectedSpan, Span } from '../domain/trace';
+import { isModelCall, modelOf } from '../domain/trace-genai';
+import type { IntakeOptions, IntakeSummary, TraceIntake } from '../ports/trace-intake';
+import type { SpanToStore, TraceStore } from '../ports/trace-store';
+import type { TraceBatch } from './decoder';
+import { readGenAi } from './genai';
+import { readTraces } from './read-traces';
+import { redactSpan, type RedactionRule, type Redactions } from './redaction';
+import { summariseTraces } from './summarise-traces';
+
+/** Spans that are stored at a time. */
+const GROUP = 4_000;
+/** What PostgreSQL's bigint holds: until the year 2262. */
+const LATEST_UNIX_NANO = 2n ** 63n - 1n;
+
+export interface IntakeDeps {
+  readonly traces: Pick<TraceStore, 'save' | 'known'>;
+  readonly redaction: readonly RedactionRule[];
+  /** The share of traces without an error that is kept now: 1 keeps all. */
+  readonly sampleRate: () => Promise<number>;
+}
+
+export function createTraceIntake(deps: IntakeDeps): TraceIntake {
+  return {
+    async receive(source, options) {
+      const reading = readTraces(source, {
+        ...(options.format === undefined ? {} : { format: options.format }),
+        ...(options.encoding === undefined ? {} : { encoding: options.encoding }),
+      });
+      const keeper = new Keeper(deps, options, await deps.sampleRate());
+      const summary = await summariseTraces(reading, (batch) => keeper.take(batch));
+      await keeper.flush();
+      return { ...summary, ...keeper.figures };
+    },
+  };
+}
+
+/** Stores the spans of one stream, a group at a time. */
+class Keeper {
+  private waiting: Span[] = [];
+  private seen = 0;
+  private stored = 0;
+  private duplicates = 0;
+  private notSampled = 0;
+  private readonly redacted: Redactions = {};
+
+  constructor(
+    private readonly deps: IntakeDeps,
+    private readonly options: IntakeOptions,
+    private readonly rate: number,
+  ) {}
+
+  get figures(): Pick<IntakeSummary, 'stored' | 'duplicates' | 'not_sampled' | 'redacted'> {
+    const { stored, duplicates, notSampled, redacted } = this;
+    return { stored, duplicates, not_sampled: notSampled, redacted };
+  }
+
+  /** @returns the batch without the spans that cannot be stored. */
+  async take({ spans, rejected }: TraceBatch): Promise<TraceBatch> {
+    const storable: Span[] = [];
+    const beyond: RejectedSpan[] = [];
+    for (const span of spans) {
+      if (span.startTimeUnixNano <= LATEST_UNIX_NANO && (span.endTimeUnixNano ?? 0n) <= LATEST_UNIX_NANO)
+        storable.push(span);
+      else beyond.push({ position: span.source.position, reason: 'Its time is beyond the year 2262.' });
+    }
+    const skipped = Math.max(0, Math.min(storable.length, (this.options.skip ?? 0) - this.seen));
+    this.seen += storable.length;
+    for (const span of storable.slice(skipped)) this.waiting.push(span);
+    if (this.waiting.length >= GROUP) await this.flush();
+    return { spans: storable, rejected: [...rejected, ...beyond] };
+  }
+
+  async flush(): Promise<void> {
+    if (this.waiting.length === 0) return;
+    const group = await this.sampled(this.waiting);
+    this.waiting = [];
+    const { stored, duplicates } = await this.deps.traces.save(
+      this.options.target,
+      group.map((span) => this.prepared(span)),
+    );
+    this.stored += stored;
+    this.duplicates += duplicates;
+    await this.options.onProgress?.(this.seen);
+  }
+
+  /** Of traces without an error only a share is kept, the same whoever asks; a trace that is kept is kept whole. */
+  private async sampled(spans: readonly Span[]): Promise<readonly Span[]> {
+    if (this.rate >= 1) return spans;
+    const failing = new Set(spans.filter(({ status }) => status === 'error').map(({ traceId }) => traceId));
+    const left = [...new Set(spans.map(({ traceId }) => traceId))].filter(
+      (traceId) => !failing.has(traceId) && fraction(traceId) >= this.rate,
+    );
+    const known = await this.deps.traces.known(left);
+    const out = new Set(left.filter((traceId) => !known.has(traceId)));
+    const kept = spans.filter(({ traceId }) => !out.has(traceId));
+    this.notSampled += spans.length - kept.length;
+    return kept;
+  }
+
+  private prepared(received: Span): SpanToStore {
+    const span = redactSpan(received, this.deps.redaction, this.redacted);
+    const genAi = readGenAi(span);
+    const service = span.resource.attributes['service.name'];
+    return {
+      span,
+      model: genAi === null || !isModelCall(genAi) ? null : modelOf(genAi),
+      service: typeof service === 'string' ? service : null,
+    };
+  }
+}
+
+/** Where in 0–1 a trace falls; uniform, whatever its maker did with the id. */
+function fraction(traceId: string): number {
+  return createHash('sha256').update(traceId).digest().readUInt32BE(0) / 2 ** 32;
+}

@@ -1,0 +1,45 @@
+import type { RejectedSpan, TraceFormat } from '../domain/trace';
+import type { GenAiSummary } from '../domain/trace-genai';
+
+export interface IntakeOptions {
+  /** The configured name of the application that the traces are of. */
+  readonly target: string;
+  /** Read as this, whatever it looks like. */
+  readonly format?: TraceFormat;
+  readonly encoding?: 'json' | 'protobuf';
+  /** So many spans at the beginning are stored already. */
+  readonly skip?: number;
+  /** Told whenever spans have been stored: how many of the stream have been dealt with. */
+  readonly onProgress?: (spansDone: number) => Promise<void>;
+}
+
+/** What became of traces that were received; names as the API shows them. */
+export interface IntakeSummary {
+  /** Null when it was refused. */
+  readonly format: TraceFormat | null;
+  /** 0–1. */
+  readonly confidence: number;
+  readonly why: readonly string[];
+  readonly traces: number;
+  readonly spans: number;
+  readonly error_spans: number;
+  /** The first hundred. */
+  readonly rejected: readonly RejectedSpan[];
+  readonly rejected_count: number;
+  /** Why there were no spans. */
+  readonly reason?: string;
+  readonly gen_ai: GenAiSummary;
+  readonly stored: number;
+  /** Were there already. */
+  readonly duplicates: number;
+  /** Left out by the sample rate of shadow mode. */
+  readonly not_sampled: number;
+  /** How often each rule of redaction found something. */
+  readonly redacted: Readonly<Record<string, number>>;
+}
+
+/** Reads traces in any format, takes out what must not be stored, and stores the rest. */
+export interface TraceIntake {
+  /** Rejects only for errors of the source and of the database. */
+  receive(source: AsyncIterable<Uint8Array>, options: IntakeOptions): Promise<IntakeSummary>;
+}
