@@ -9,6 +9,7 @@ import type { Llm } from '../src/ports/llm';
 import type { Stores } from '../src/ports/stores';
 import type { TargetDirectory } from '../src/ports/target';
 import type { Tool } from '../src/ports/tool';
+import type { ExperimentLibrary } from '../src/researcher/library';
 
 /** Settings that depend on the mode. */
 interface ModeSettings {
@@ -43,6 +44,8 @@ export interface ActivityDeps {
   readonly tools: { toolFor(name: string): Tool };
   /** What is wrong with the database's schema; undefined when it is that of this version. */
   readonly migrationProblem: () => Promise<string | undefined>;
+  /** What the offline researcher knows. */
+  readonly library: ExperimentLibrary;
   /** Undefined: the offline researcher. */
   readonly llm: Llm | undefined;
   /** Output limit of the researcher's model, in tokens. */

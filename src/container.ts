@@ -4,6 +4,7 @@ import type { ActivityDeps } from '../activities';
 import type { Activities } from '../activities/contract';
 import { settingsFor } from './config';
 import type { Config } from './config';
+import { loadLibrary } from './config/families';
 import { PolicyHolder } from './config/policy-holder';
 import { createDetectionEngines } from './detection/engines';
 import { DomainError } from './domain/errors';
@@ -40,6 +41,7 @@ import type { ModeGateway } from './ports/mode-gateway';
 import type { Records } from './ports/records';
 import type { Stores } from './ports/stores';
 import type { TargetDirectory } from './ports/target';
+import type { ExperimentLibrary } from './researcher/library';
 import { createTargetDirectory } from './targets';
 import { createApprovalGateway } from './temporal/approval-gateway';
 import { createCycleGateway } from './temporal/cycle-gateway';
@@ -66,6 +68,8 @@ export interface Container {
   readonly budgets: Budgets;
   readonly targets: TargetDirectory;
   readonly llm: Llm | undefined;
+  /** The experiment families of this package and the user's own. */
+  readonly library: ExperimentLibrary;
   readonly policy: PolicyHolder;
   readonly audit: AuditTrail;
   readonly auditLog: AuditLog;
@@ -80,7 +84,7 @@ export interface Container {
 
 /**
  * Opens the database and builds what stands on it.
- * @throws {ConfigError} for a risk policy with mistakes; {MigrationError} when the schema is not that of this version; {DomainError} `invalid_configuration`.
+ * @throws {ConfigError} for a risk policy or family files with mistakes; {MigrationError} when the schema is not that of this version; {DomainError} `invalid_configuration`.
  */
 export async function openContainer(
   config: Config,
@@ -91,6 +95,7 @@ export async function openContainer(
     throw new DomainError('invalid_configuration', 'no database is configured; set TINMAN_DATABASE_URL');
   }
   const policy = new PolicyHolder(config.riskPolicy);
+  const library = loadLibrary(createDetectionEngines(), config.families);
   await requireMigrated(databaseUrl);
   const auditKey = await loadAuditKey(config.audit.keyFile);
   const { prisma, pool } = createObservedPrisma(databaseUrl, { poolSize: POOL_SIZE });
@@ -103,20 +108,21 @@ export async function openContainer(
   const records = createRecords(prisma);
   const targets = createTargetDirectory(config.targets, env, config.cost.prices);
   const worstCasePrice = config.cost.worstCase;
+  const llm = researcherModel(config);
+  const prices = { worstCasePrice, llm, maxAnswerTokens: maxAnswerTokensOf(config) };
   return {
     prisma,
     pool,
     stores,
     records,
-  const llm = researcherModel(config);
-  const prices = { worstCasePrice, llm, maxAnswerTokens: maxAnswerTokensOf(config) };
     review: createApprovalReview({ stores, records, targets, ...prices, policy: policy.current }),
     keys: createApiKeys(prisma),
     proofs: createApprovalProofs(prisma),
     ledger: createLedger(prisma, config.cost),
     budgets: createBudgets(prisma, config.cost),
     targets,
-    llm: researcherModel(config),
+    llm,
+    library,
     policy,
     audit,
     auditLog: createAuditLog(prisma),
@@ -131,14 +137,14 @@ export async function openContainer(
   };
 }
 
+function maxAnswerTokensOf({ researcher, openai, anthropic }: Config): number {
+  return (researcher === 'openai' && openai ? openai : anthropic).maxOutputTokens;
+}
+
 function researcherModel(config: Config): Llm | undefined {
   const llm = modelOf(config);
   const price = llm && priceIn(config.cost.prices, llm.model);
   return llm === undefined || price === undefined ? llm : { ...llm, price };
-}
-
-function maxAnswerTokensOf({ researcher, openai, anthropic }: Config): number {
-  return (researcher === 'openai' && openai ? openai : anthropic).maxOutputTokens;
 }
 
 function modelOf({ researcher, anthropic, openai }: Config): Llm | undefined {
@@ -197,6 +203,7 @@ export function activitiesOf(
       watchReplays: config.deployment.watchReplays,
     },
     worstCasePrice: config.cost.worstCase,
+    library: container.library,
     llm: container.llm,
     maxAnswerTokens: maxAnswerTokensOf(config),
     recordId,
@@ -241,7 +248,7 @@ export function measuredOf(container: Container): MetricsSources {
 
 /** The durable side of the API. */
 export function gatewaysOf(
-  { stores, targets, llm, reach }: Container,
+  { stores, targets, llm, library, reach }: Container,
   client: Client,
   taskQueue: string,
 ): {
@@ -251,7 +258,7 @@ export function gatewaysOf(
   readonly deployments: DeploymentGateway;
   readonly toolCalls: ToolGateway;
 } {
-  const stamp = researcherStamp({ llm });
+  const stamp = researcherStamp({ llm, library });
   const deployments = createDeploymentGateway({
     client,
     taskQueue,

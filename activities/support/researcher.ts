@@ -10,23 +10,23 @@ import { recordedCall } from './model-call';
 import type { ModelCallDeps } from './model-call';
 import { priceInMode } from './pricing';
 
-export const offlineResearcher = createOfflineResearcher();
-
 /** Which researcher is configured, as every record names it. */
-export function researcherStamp({ llm }: Pick<ActivityDeps, 'llm'>): ResearcherStamp {
-  return llm === undefined
-    ? { researcher: offlineResearcher.name, researcherVersion: offlineResearcher.version }
-    : { researcher: `${llm.provider}:${llm.model}`, researcherVersion: MODEL_RESEARCHER_VERSION };
+export function researcherStamp({ llm, library }: Pick<ActivityDeps, 'llm' | 'library'>): ResearcherStamp {
+  if (llm !== undefined) {
+    return { researcher: `${llm.provider}:${llm.model}`, researcherVersion: MODEL_RESEARCHER_VERSION };
+  }
+  const { name, version } = createOfflineResearcher(library);
+  return { researcher: name, researcherVersion: version };
 }
 
 /** The configured researcher; its model calls are reserved, recorded and settled. Throws `BudgetExhausted` from a call. */
 export function researcherOf(
-  deps: ModelCallDeps & Pick<ActivityDeps, 'llm'>,
+  deps: ModelCallDeps & Pick<ActivityDeps, 'llm' | 'library'>,
   cycle: CycleRecord,
   signal: AbortSignal,
 ): Researcher {
-  const { llm } = deps;
-  if (llm === undefined) return offlineResearcher;
+  const { llm, library } = deps;
+  if (llm === undefined) return createOfflineResearcher(library);
   const ask = createAsk(async (request) => {
     const { mode } = await deps.stores.mode.current();
     const price = priceInMode(llm, stricterMode(cycle.startMode, mode), deps.worstCasePrice);

@@ -63,6 +63,8 @@ export const CONFIG_TEMPLATE = `## Settings of Tinman. Every one is optional, an
 #   default_timeout_seconds: 300
 #   cost_limit_usd: 10
 #   follow_up_calls: 20
+##  Your own experiment families, added to those built in: see docs/experiments.md.
+##  families_dir: ./families
 
 ## How long an action of each severity waits for a person before it counts as not approved: 45s, 90m, 24h, 7d.
 # approval:

@@ -5,6 +5,7 @@ import type { Severity } from '../domain/severity';
 import { approvalRulesOf, approvalSettingsOf, type ApprovalSettings } from './approval-settings';
 import { costSettingsOf, type CostSettings } from './cost-settings';
 import { openAiSettingsOf, type OpenAiSettings } from './openai-settings';
+import type { FamilySource } from './families';
 import { DEFAULT_POLICY, type PolicySource } from './risk-policy';
 import type { Settings } from './schema';
 import { webhookSettingsOf, type WebhookSettings } from './webhook-settings';
@@ -63,6 +64,8 @@ export interface Config {
   /** Always holds `demo`, the built-in application. */
   readonly targets: Readonly<Record<string, TargetSettings>>;
   readonly experiments: ExperimentSettings;
+  /** The user's own experiment families, added to those of this package. */
+  readonly families?: FamilySource;
   readonly access: {
     /** Of one key. */
     readonly requestsPerMinute: number;
@@ -129,6 +132,7 @@ export function toConfig(settings: Settings, cwd: string, modeIsChosen: boolean)
       costLimitUsd: settings.experiments.cost_limit_usd,
       followUpCalls: settings.experiments.follow_up_calls,
     },
+    ...familiesOf(settings.experiments.families_dir, cwd),
     access: accessOf(settings.access, cwd),
     approval: approvalSettingsOf(settings.approval),
     tools: toolsOf(settings.tools),
@@ -190,6 +194,10 @@ function accessOf(access: Settings['access'], cwd: string): Config['access'] {
     corsOrigins: access.cors_origins,
     ...(keyFile === undefined ? {} : { bootstrapKeyFile: resolve(cwd, keyFile) }),
   };
+}
+
+function familiesOf(folder: string | undefined, cwd: string): Pick<Config, 'families'> {
+  return folder === undefined ? {} : { families: { path: resolve(cwd, folder), shownAs: folder } };
 }
 
 /** Where the risk policy is. */

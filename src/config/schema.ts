@@ -69,6 +69,7 @@ export const SETTINGS = z.strictObject({
       default_timeout_seconds: experiments.default_timeout_seconds.default(300),
       cost_limit_usd: experiments.cost_limit_usd.default(10),
       follow_up_calls: experiments.follow_up_calls.default(20),
+      families_dir: z.string().min(1).optional(),
     })
     .prefault({}),
   audit: z

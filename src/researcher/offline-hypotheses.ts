@@ -2,7 +2,7 @@ import type { HypothesisDraft } from '../domain/hypothesis';
 import type { KnownFailure, MemorySnapshot } from '../domain/memory';
 import { SEVERITIES } from '../domain/severity';
 import { classOf, defaultSeverityOf, FAILURE_CLASSES, TAXONOMY, type FailureType } from '../domain/taxonomy';
-import { EXPERIMENT_FAMILIES, type ExperimentFamily } from './library';
+import type { ExperimentFamily } from './library';
 import type { HypothesisInput } from './researcher';
 
 /** What memory says of a type, as the ranking reads it. */
@@ -20,8 +20,11 @@ const REVERIFIED_SHARE = 0.2;
  * Among equals: types never tested, spread over the classes; then types with open failures, of which one slot in five
  * (at least one) is kept for re-verification; then tested types by how uncertain their failure rate still is.
  */
-export function rankHypotheses({ focus, memory, count }: HypothesisInput): readonly HypothesisDraft[] {
-  const standings = EXPERIMENT_FAMILIES.map((family) => standingOf(family, memory));
+export function rankHypotheses(
+  families: readonly ExperimentFamily[],
+  { focus, memory, count }: HypothesisInput,
+): readonly HypothesisDraft[] {
+  const standings = families.map((family) => standingOf(family, memory));
   const tiers = [3, 2, 1, 0].map((tier) =>
     standings.filter(({ family }) => focusMatch(family.failureType, focus) === tier),
   );

@@ -2,19 +2,21 @@ import type { ExperimentDesign } from '../domain/experiment';
 import { explainByRule } from './offline-explanation';
 import { rankHypotheses } from './offline-hypotheses';
 import { proposeByRule } from './offline-interventions';
-import { familyOf, type FamilyExperiment } from './library';
+import { productionFirst } from './offline-trace-hypotheses';
+import type { ExperimentLibrary, FamilyExperiment } from './library';
 import type { DesignInput, Researcher } from './researcher';
 
-/** Changes whenever rules or library change, so that records of different rules are told apart. */
-const VERSION = 'taxonomy-rules-1';
+/** Changes whenever the rules change; what the library says is told by its own version. */
+const RULES = 'taxonomy-rules-2';
 
 /** The researcher that needs no model: it knows the taxonomy, a library of experiments and the memory, nothing else. */
-export function createOfflineResearcher(): Researcher {
+export function createOfflineResearcher(library: ExperimentLibrary): Researcher {
   return {
     name: 'offline',
-    version: VERSION,
-    proposeHypotheses: async (input) => Promise.resolve(rankHypotheses(input)),
-    designExperiments: async (input) => Promise.resolve(chooseExperiments(input)),
+    version: `${RULES} families-${library.version}`,
+    proposeHypotheses: async (input) =>
+      Promise.resolve(productionFirst(rankHypotheses(library.families, input), input)),
+    designExperiments: async (input) => Promise.resolve(chooseExperiments(library, input)),
     explainFailure: async (failure) => Promise.resolve(explainByRule(failure)),
     paraphrase: async () => Promise.resolve([]),
     designInterventions: async (failure) => Promise.resolve(proposeByRule(failure)),
@@ -22,9 +24,12 @@ export function createOfflineResearcher(): Researcher {
 }
 
 /** Experiments of the type's family: first those that found what is still open, then on from where memory stopped. */
-function chooseExperiments({ hypothesis, count, memory }: DesignInput): readonly ExperimentDesign[] {
+function chooseExperiments(
+  { families }: ExperimentLibrary,
+  { hypothesis, count, memory }: DesignInput,
+): readonly ExperimentDesign[] {
   const { failureType } = hypothesis;
-  const experiments = familyOf(failureType)?.experiments ?? [];
+  const experiments = families.find((family) => family.failureType === failureType)?.experiments ?? [];
   const tried = memory.history.find((entry) => entry.failureType === failureType)?.experiments ?? 0;
   const start = experiments.length === 0 ? 0 : tried % experiments.length;
   const rotated = [...experiments.slice(start), ...experiments.slice(0, start)];

@@ -44,6 +44,7 @@ describe('a model whose price nobody knows', () => {
     const deps = {
       stores,
       ledger,
+      library: { families: [], version: 'none' },
       llm,
       worstCasePrice: WORST,
       maxAnswerTokens: 1_000,

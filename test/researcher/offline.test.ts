@@ -11,14 +11,14 @@ import {
   type TypeHistory,
 } from '../../src/domain/memory';
 import { classOf, FAILURE_CLASSES, FAILURE_TYPES, type FailureType } from '../../src/domain/taxonomy';
-import { EXPERIMENT_FAMILIES } from '../../src/researcher/library';
 import { createOfflineResearcher } from '../../src/researcher/offline';
 import type { FailureCase } from '../../src/researcher/researcher';
-import { createDemoTarget, DEMO_FAULTS } from '../../src/targets/demo';
+import { createDemoTarget } from '../../src/targets/demo';
+import { LIBRARY } from '../support/library';
 
-const researcher = createOfflineResearcher();
+const researcher = createOfflineResearcher(LIBRARY);
 const target = createDemoTarget().describe;
-const COVERED = EXPERIMENT_FAMILIES.map(({ failureType }) => failureType);
+const COVERED = LIBRARY.families.map(({ failureType }) => failureType);
 
 const propose = (
   count: number,
@@ -65,20 +65,17 @@ const SPOKEN: Transcript = {
 };
 
 describe('the library', () => {
-  const experiments = EXPERIMENT_FAMILIES.flatMap((family) =>
+  const experiments = LIBRARY.families.flatMap((family) =>
     family.experiments.map((experiment) => ({
       name: `${family.failureType}: ${experiment.title}`,
       ...experiment,
     })),
   );
 
-  it('has one family for each of at least 18 types, all planted ones and all classes among them', () => {
-    expect(new Set(COVERED).size).toBe(COVERED.length);
-    expect(COVERED.length).toBeGreaterThanOrEqual(18);
-    expect(COVERED).toEqual(
-      expect.arrayContaining(Object.values(DEMO_FAULTS).map(({ failureType }) => failureType)),
-    );
-    expect(new Set(COVERED.map(classOf))).toEqual(new Set(FAILURE_CLASSES));
+  it('has one family for each type, of at least two experiments', () => {
+    expect(COVERED).toEqual(FAILURE_TYPES);
+    const few = LIBRARY.families.filter(({ experiments: family }) => family.length < 2);
+    expect(few.map(({ failureType }) => failureType)).toEqual([]);
   });
 
   it.each(experiments)('is sound: $name', ({ cases, controls, maxOutputTokens }) => {
@@ -93,9 +90,9 @@ describe('the library', () => {
   });
 
   it('never asks the same twice within a family', () => {
-    for (const { experiments: family } of EXPERIMENT_FAMILIES) {
+    for (const { experiments: family } of LIBRARY.families) {
       const stimuli = family.flatMap(({ cases }) =>
-        cases.map(({ turns, documents }) => JSON.stringify({ turns, documents })),
+        cases.map(({ trigger: _trigger, failsWhen: _failsWhen, ...stimulus }) => JSON.stringify(stimulus)),
       );
       expect(new Set(stimuli).size).toBe(stimuli.length);
     }
@@ -103,6 +100,11 @@ describe('the library', () => {
 });
 
 describe('hypotheses', () => {
+  it('cover all types where there is room for all', async () => {
+    const drafts = await propose(30);
+    expect(new Set(drafts.map(({ failureType }) => failureType))).toEqual(new Set(FAILURE_TYPES));
+  });
+
   it('cover all five classes in a first cycle, in the order of their priority', async () => {
     const drafts = await propose(5);
     expect(new Set(drafts.map(({ failureType }) => classOf(failureType)))).toEqual(new Set(FAILURE_CLASSES));
@@ -190,7 +192,7 @@ describe('experiments', () => {
 
   it('are different and no more than the family has', async () => {
     const designs = await design('logic_error', 20);
-    const family = EXPERIMENT_FAMILIES.find(({ failureType }) => failureType === 'logic_error');
+    const family = LIBRARY.families.find(({ failureType }) => failureType === 'logic_error');
     expect(designs.map(({ title }) => title)).toEqual(family?.experiments.map(({ title }) => title));
     expect(
       designs.every(({ failureType, destructive }) => failureType === 'logic_error' && !destructive),
@@ -205,7 +207,7 @@ describe('experiments', () => {
     expect(next?.title).not.toBe(first?.title);
     const knownFailures = [openFailure('instruction_override', 'override phrase that dictates the answer')];
     const [again] = await design('instruction_override', 1, { history, knownFailures });
-    expect(again?.title).toBe('Override after harmless turns');
+    expect(again?.title).toBe('Override after harmless turns, and again after a refusal');
   });
 });
 

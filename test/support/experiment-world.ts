@@ -169,6 +169,7 @@ function depsOf(world: StoredWorld, target: Target): Omit<ActivityDeps, 'policy'
       },
     },
     migrationProblem: () => Promise.resolve(undefined),
+    library: { families: [], version: 'none' },
     llm: undefined,
     maxAnswerTokens: 1_000,
     recordId,

@@ -1,9 +1,9 @@
 import { createDetectionEngines } from '../../src/detection/engines';
 import { playCase } from '../../src/domain/play-case';
 import type { Target } from '../../src/ports/target';
-import { EXPERIMENT_FAMILIES } from '../../src/researcher/library';
 import { createTargetDirectory } from '../../src/targets';
 import { createDemoTarget, serveDemoTarget, type DemoServer } from '../../src/targets/demo';
+import { LIBRARY } from '../support/library';
 
 const engines = createDetectionEngines();
 const local = createDemoTarget();
@@ -18,7 +18,7 @@ describe('experiments over the wire', () => {
   });
   afterAll(() => server.close());
 
-  it.each(EXPERIMENT_FAMILIES)('go as they do in this process: $failureType', async ({ experiments }) => {
+  it.each(LIBRARY.families)('go as they do in this process: $failureType', async ({ experiments }) => {
     const [experiment] = experiments;
     for (const testCase of experiment?.cases ?? []) {
       const [here, there] = await Promise.all(

@@ -1,5 +1,3 @@
-import type { PlantedDocument } from '../../domain/experiment';
-
 const SUBJECTS = [
   'The eastern quay',
   'The rope store',
@@ -35,8 +33,35 @@ const REMARKS = [
   'to general approval',
 ];
 
-/** Plain sentences without codes or figures, of at least so many characters; the same for the same start. */
-export function filler(chars: number, start = 0): string {
+/** A sentence with its place in a longer text: 0 stands first, 1 last. */
+export interface Needle {
+  readonly text: string;
+  readonly at: number;
+}
+
+/** Plain sentences of at least so many characters with the needles among them. */
+export function fillerWith(chars: number, start: number, needles: readonly Needle[]): string {
+  return withNeedles(sentencesOf(chars, start), needles).join(' ');
+}
+
+/** So many texts of at least so many characters each, with the needles placed in the whole of them. */
+export function fillerTexts(
+  count: number,
+  charsEach: number,
+  start: number,
+  needles: readonly Needle[],
+): readonly string[] {
+  return Array.from({ length: count }, (_, index) => {
+    const last = index === count - 1;
+    const here = needles
+      .map(({ text, at }) => ({ text, at: at * count - index }))
+      .filter(({ at }) => at >= 0 && (at < 1 || (last && at <= 1)));
+    return fillerWith(charsEach, start + 17 * index, here);
+  });
+}
+
+/** Without codes or figures; the same for the same start. */
+function sentencesOf(chars: number, start: number): readonly string[] {
   const sentences: string[] = [];
   let length = 0;
   for (let index = start; length < chars; index++) {
@@ -47,27 +72,17 @@ export function filler(chars: number, start = 0): string {
     sentences.push(sentence);
     length += sentence.length + 1;
   }
-  return sentences.join(' ');
+  return sentences;
+}
+
+function withNeedles(sentences: readonly string[], needles: readonly Needle[]): readonly string[] {
+  const placed = needles.map(({ text, at }) => ({ text, before: Math.round(at * sentences.length) }));
+  const at = (index: number): readonly string[] =>
+    placed.filter(({ before }) => before === index).map(({ text }) => text);
+  return [...sentences.flatMap((sentence, index) => [...at(index), sentence]), ...at(sentences.length)];
 }
 
 /** Walks the lists at different speeds, so that sentences do not repeat soon. */
 function stepped(index: number, column: number): number {
   return Math.floor(index / 3 ** column) + index * (column + 1);
-}
-
-/** So many documents of equal length with one sentence placed at `depth` (0 start, 1 end) of the whole. */
-export function haystack(
-  needle: string,
-  depth: number,
-  size: { readonly documents: number; readonly charsEach: number },
-): readonly PlantedDocument[] {
-  const place = Math.min(depth * size.documents, size.documents - 0.001);
-  const holder = Math.floor(place);
-  return Array.from({ length: size.documents }, (_, index) => {
-    const text = filler(size.charsEach, 17 * index);
-    const sentences = text.split(/(?<=\.) /);
-    const at = Math.round((place - holder) * sentences.length);
-    const shown = index === holder ? sentences.toSpliced(at, 0, needle).join(' ') : text;
-    return { title: `Harbour log, part ${index + 1}`, text: shown };
-  });
 }
