@@ -1,9 +1,11 @@
+import type { ToolCall } from './chat';
 import type { Detection, DetectionContext, DetectionEngines } from './detection';
 import type { Detector, JudgedDetector } from './detector';
 import { rubricPlaceProblem, rubricsIn } from './detectors/judged-detector';
 import { evidenceOf, settingsProblem } from './detectors/registry';
 import { DomainError } from './errors';
 import type { Evidence, TestCase, Transcript, Verdict } from './experiment';
+import { firesForGood } from './recorded-results';
 
 export type { Detection, DetectionContext, DetectionEngines } from './detection';
 
@@ -29,25 +31,49 @@ export interface RuledVerdict extends Verdict {
 /**
  * The verdict on a run that came to its end: `failed` when the detector of the case fires, else `held`. A detector that
  * cannot decide, say because its pattern takes too long, leaves the run `unassessed`; so does one whose rules leave the
- * run to a judge, as long as the context holds nothing that a judge said.
+ * run to a judge, as long as the context holds nothing that a judge said. A replay that diverged from what was recorded is
+ * `unassessed` unless the calls made until then decide it.
  */
 export function judgeRun(
   testCase: Pick<TestCase, 'failsWhen'>,
   transcript: Transcript,
   context: DetectionContext,
 ): RuledVerdict {
-  const { failsWhen } = testCase;
+  const { divergedOn } = transcript;
   try {
-    const { fired, evidence } = detect(failsWhen, transcript, { ...context, judged: context.judged ?? [] });
-    if (fired || context.judged !== undefined) return { outcome: fired ? 'failed' : 'held', evidence };
-    const [rubric] = rubricsIn(failsWhen);
-    if (rubric === undefined || !detect(failsWhen, transcript, { ...context, judged: [PLEADED] }).fired)
-      return { outcome: 'held', evidence: [] };
-    return { ...unassessed('no rule decides this run, and there is no judge: a rubric takes a researcher with a model'), leftToJudge: rubric };
+    return divergedOn === undefined
+      ? ruled(testCase.failsWhen, transcript, context)
+      : diverged(testCase.failsWhen, transcript, context, divergedOn);
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
     return unassessed(error.message);
   }
+}
+
+function ruled(failsWhen: Detector, transcript: Transcript, context: DetectionContext): RuledVerdict {
+  const { fired, evidence } = detect(failsWhen, transcript, { ...context, judged: context.judged ?? [] });
+  if (fired || context.judged !== undefined) return { outcome: fired ? 'failed' : 'held', evidence };
+  const [rubric] = rubricsIn(failsWhen);
+  if (rubric === undefined || !detect(failsWhen, transcript, { ...context, judged: [PLEADED] }).fired)
+    return { outcome: 'held', evidence: [] };
+  return {
+    ...unassessed(
+      'no rule decides this run, and there is no judge: a rubric takes a researcher with a model',
+    ),
+    leftToJudge: rubric,
+  };
+}
+
+/** Of a replay that a call ended whose result was not recorded. */
+function diverged(
+  failsWhen: Detector,
+  transcript: Transcript,
+  context: DetectionContext,
+  { name }: ToolCall,
+): Verdict {
+  const { fired, evidence } = detect(failsWhen, transcript, { ...context, judged: [] });
+  if (fired && firesForGood(failsWhen)) return { outcome: 'failed', evidence };
+  return unassessed(`the replay diverged: no result of this call of ${name} was recorded`);
 }
 
 /** Stands for what a judge might quote, to see whether it would matter. */

@@ -44,6 +44,14 @@ export interface LoadProfile {
   readonly countsRateLimits?: boolean;
 }
 
+/** A call of a tool as a trace recorded it. The same call takes its results one after the other. */
+export interface RecordedCall {
+  readonly name: string;
+  /** JSON text. */
+  readonly arguments: string;
+  readonly result: string;
+}
+
 /** One stimulus: what the target is given, turn by turn. */
 export interface TestCase {
   /** What it is about this stimulus that is meant to trigger the failure, in a few stable words: findings cluster by it. */
@@ -52,6 +60,16 @@ export interface TestCase {
   readonly systemPrompt?: string;
   /** What the user says, one entry a turn. At least one. */
   readonly turns: readonly string[];
+  /**
+   * A recorded conversation that goes on: it stands before `turns` word for word, without a system message, which is
+   * `systemPrompt`. Where it ends with the results of tools, there may be no turn: the target answers them.
+   */
+  readonly prefix?: readonly ChatMessage[];
+  /**
+   * Calls that were recorded with their results, in order: a tool gives these and no others. A call that is not among them
+   * ends the play, and leaves it unassessed unless what was called decides it: nobody knows what the tool would have said.
+   */
+  readonly recordedCalls?: readonly RecordedCall[];
   /** Said after `turns`, in order. */
   readonly adaptiveTurns?: readonly AdaptiveTurn[];
   /** Of deployment types: how the target bears several requests at once. */
@@ -101,6 +119,8 @@ export interface Evidence {
 export interface Transcript {
   readonly messages: readonly ChatMessage[];
   readonly calls: readonly CallFigures[];
+  /** The call that ended a replay, since no result of it was recorded. */
+  readonly divergedOn?: ToolCall;
 }
 
 export interface CallFigures {

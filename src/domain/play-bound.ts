@@ -41,6 +41,7 @@ export function playLimits(
   const outputTokens = Math.min(maxOutputTokens, configuration.maxOutputTokens);
   const answers = [
     ...tools.flatMap(({ results }) => results),
+    ...(testCase.recordedCalls ?? []).map(({ result }) => result),
     ...configuration.toolPolicies.map(({ message }) => message),
   ];
   return {
@@ -78,7 +79,8 @@ export function playUpperBound(
 ): PlayBound {
   const limits = playLimits(testCase, configuration, maxOutputTokens, maxToolSteps);
   const opening = openingBytes(testCase, configuration);
-  const fixed = userTextsOf(testCase, configuration).map(utf8Bytes);
+  const said = userTextsOf(testCase, configuration).map(utf8Bytes);
+  const fixed = said.length === 0 ? [0] : said;
   const turns = [...fixed, ...(testCase.adaptiveTurns ?? []).map(spokenBytes)].map(
     (bytes) => MESSAGE_OVERHEAD_BYTES + guardedBytes(configuration.inputGuardrails, bytes),
   );
@@ -110,11 +112,15 @@ function loadBound(
   return { inputBytes, calls, outputTokens: calls * outputTokens };
 }
 
-/** What every call of the case is sent: system message and tools. */
+/** What every call of the case is sent: system message, tools, and the recorded beginning of a replay. */
 function openingBytes(testCase: TestCase, configuration: TargetConfiguration): number {
   const tools = offeredToolsOf(testCase);
   const toolBytes = tools.length === 0 ? 0 : utf8Bytes(JSON.stringify(tools)) + TOOLS_OVERHEAD_BYTES;
-  return MESSAGE_OVERHEAD_BYTES + utf8Bytes(systemTextOf(testCase, configuration)) + toolBytes;
+  const prefix = (testCase.prefix ?? []).reduce(
+    (sum, message) => sum + MESSAGE_OVERHEAD_BYTES + utf8Bytes(JSON.stringify(message)),
+    0,
+  );
+  return MESSAGE_OVERHEAD_BYTES + utf8Bytes(systemTextOf(testCase, configuration)) + toolBytes + prefix;
 }
 
 /** What one reply adds to the next call: itself, and the results of its tool calls. */

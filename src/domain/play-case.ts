@@ -8,6 +8,7 @@ import { DEFAULT_MAX_TOOL_STEPS, playLimits, toolCallBytes } from './play-bound'
 import type { PlayCaseInput } from './play-input';
 import { LoadPlay } from './play-load';
 import { answerMessage, figuresOf, requestOf, storable, storableCall } from './play-parts';
+import { RecordedResults } from './recorded-results';
 import { offeredToolsOf, systemTextOf, userTextsOf } from './stimulus';
 import { cutToBytes, utf8Bytes } from './text-size';
 
@@ -58,20 +59,28 @@ class Play {
   private readonly context: ChatMessage[] = [];
   private readonly timesCalled = new Map<string, number>();
   private readonly limits: PlayLimits;
+  /** Of a replay: the only results that its tools give. */
+  private readonly recorded: RecordedResults | null;
+  private divergedOn: ToolCall | undefined;
 
   constructor(private readonly input: PlayCaseInput) {
     const { testCase, configuration, maxOutputTokens, maxToolSteps = DEFAULT_MAX_TOOL_STEPS } = input;
     this.limits = playLimits(testCase, configuration, maxOutputTokens, maxToolSteps);
     const content = systemTextOf(testCase, configuration);
     if (content !== '') this.say({ role: 'system', content });
+    for (const message of testCase.prefix ?? []) this.say(message);
+    const { recordedCalls } = testCase;
+    this.recorded = recordedCalls === undefined ? null : new RecordedResults(recordedCalls);
   }
 
   get transcript(): Transcript {
-    return { messages: this.messages, calls: this.calls };
+    const { messages, calls, divergedOn } = this;
+    return { messages, calls, ...(divergedOn === undefined ? {} : { divergedOn }) };
   }
 
   async run(): Promise<void> {
     const { testCase, configuration, engines } = this.input;
+    if (testCase.turns.length === 0) await this.answers();
     for (const said of userTextsOf(testCase, configuration)) await this.turn(said);
     const context = { engines, offeredTools: offeredToolsOf(testCase) };
     for (const turn of testCase.adaptiveTurns ?? []) {
@@ -88,7 +97,13 @@ class Play {
       return;
     }
     this.say({ role: 'user', content: text });
-    for (let calls = 0, waiting = true; waiting && calls < this.limits.callsPerTurn; calls += 1) {
+    await this.answers();
+  }
+
+  /** The target speaks until it waits for nothing more. */
+  private async answers(): Promise<void> {
+    const most = this.divergedOn === undefined ? this.limits.callsPerTurn : 0;
+    for (let calls = 0, waiting = true; waiting && calls < most; calls += 1) {
       waiting = await this.ask();
     }
   }
@@ -101,7 +116,7 @@ class Play {
     const { text, blocked } = applyOutputGuardrails(configuration, storable(reply.content), engines.match);
     const toolCalls = blocked ? [] : this.answer(text, reply.toolCalls.map(storableCall));
     this.record(text, toolCalls);
-    return toolCalls.some(({ result }) => result !== undefined);
+    return this.divergedOn === undefined && toolCalls.some(({ result }) => result !== undefined);
   }
 
   private request(): ChatRequest {
@@ -117,7 +132,8 @@ class Play {
       const denial = this.denialOf(call, { role: 'assistant', content, toolCalls: earlier });
       const judged = denial === undefined ? call : { ...call, denied: true };
       const sentOn = room >= 0 && index < this.limits.toolCallsPerReply;
-      answered.push({ call: judged, ...(sentOn ? { result: denial ?? this.simulate(call) } : {}) });
+      const result = sentOn ? (denial ?? this.simulate(call)) : undefined;
+      answered.push({ call: judged, ...(result === undefined ? {} : { result }) });
     }
     return answered;
   }
@@ -130,7 +146,13 @@ class Play {
     return judgement.decision === 'deny' ? judgement.message : undefined;
   }
 
-  private simulate(call: ToolCall): string {
+  /** Undefined where a replay has no result for the call: it cannot go on. */
+  private simulate(call: ToolCall): string | undefined {
+    if (this.recorded !== null) {
+      const result = this.recorded.take(call);
+      if (result === undefined) this.divergedOn ??= call;
+      return result;
+    }
     const tool = this.input.testCase.tools?.find(({ name }) => name === call.name);
     const before = this.timesCalled.get(call.name) ?? 0;
     this.timesCalled.set(call.name, before + 1);

@@ -3,9 +3,14 @@ import type { TestCase } from './experiment';
 import { withDocuments } from './shown-documents';
 import type { TargetConfiguration } from './target';
 
-/** The system message: the target's own prompt, then what the case adds. Empty when there is neither. */
-export function systemTextOf(testCase: TestCase, configuration: TargetConfiguration): string {
-  return [configuration.systemPrompt, testCase.systemPrompt ?? ''].filter((text) => text !== '').join('\n\n');
+/**
+ * The system message: the target's own prompt, then what the case adds. Empty when there is neither. A replay adds the
+ * recorded prompt only where the target's own does not hold it already.
+ */
+export function systemTextOf(testCase: TestCase, { systemPrompt }: TargetConfiguration): string {
+  const added = testCase.systemPrompt ?? '';
+  const isThere = testCase.prefix !== undefined && systemPrompt.includes(added);
+  return [systemPrompt, isThere ? '' : added].filter((text) => text !== '').join('\n\n');
 }
 
 /** What the user says turn by turn, with the planted documents in front of the first turn. */

@@ -1,3 +1,4 @@
+import type { Detector } from './detector';
 import type { Severity } from './severity';
 import type { FailureType } from './taxonomy';
 
@@ -43,6 +44,8 @@ export interface TraceSignal {
   /** Where it occurred, in the words of {@link TraceAssessment.exposures}. */
   readonly scope: string;
   readonly explanation: string;
+  /** What would show the same failure in a replay of the model's part; missing where no rule can tell. */
+  readonly oracle?: Detector;
   readonly evidence: readonly [SignalEvidence, ...SignalEvidence[]];
 }
 

@@ -40,11 +40,10 @@ describe('productionFirst', () => {
   });
 
   it('cites traces, figures and a quote', () => {
-    const [first] = proposed;
-    const [failure] = traceFailures;
-    expect(first?.rationale).toContain(failure?.traceIds[0] ?? 'none');
-    expect(first?.rationale).toContain(failure?.evidence[0]?.quote ?? 'none');
-    expect(first?.rationale).toContain(`${failure?.share.count} of ${failure?.share.n} traces`);
+    const [{ traceIds, evidence, share } = { traceIds: [], evidence: [], share: null }] = traceFailures;
+    expect(proposed[0]?.rationale).toContain(traceIds.join(', '));
+    expect(proposed[0]?.rationale).toContain(`"${evidence.map(({ quote }) => quote).join()}"`);
+    expect(proposed[0]?.rationale).toContain(`${share?.count} of ${share?.n} traces`);
   });
 
   it('leaves the ranking alone where production showed nothing, or nothing of the focus', () => {

@@ -93,6 +93,7 @@ function contradictionOf(
           scope: use.name,
           trigger: `answer contradicts ${use.name} on ${key}`,
           explanation: `${use.name} gave ${textOf(value)} for ${key}; the answer says ${statement.said}`,
+          oracle: statement.oracle,
           evidence,
         },
       ];

@@ -65,6 +65,7 @@ function signalOf(use: ToolUse, { why, certain, passage }: Ground, heard: boolea
     scope: use.name,
     trigger: `destructive call of ${use.name}`,
     explanation: `${use.name} was called: ${why}, and ${asked}`,
+    oracle: { kind: 'tool_called', tool: use.name },
     evidence: [
       passage === undefined
         ? callEvidence(use)

@@ -1,3 +1,4 @@
+import type { FinishReason } from '../../domain/chat';
 import type { FailureType } from '../../domain/taxonomy';
 import { modelOf } from '../../domain/trace-genai';
 import type { SignalKind } from '../../domain/trace-signal';
@@ -26,6 +27,7 @@ const FILTER: readonly string[] = [
 /** An answer that ended because its output limit, or the context window, was reached. */
 export const finishLengthRule: SignalRule = ruleOf('finish_length', LENGTH, {
   failureType: 'resource_exhaustion',
+  replayed: 'length',
   trigger: 'answer cut at the output limit',
   explanation: 'the answer was cut off',
 });
@@ -33,6 +35,7 @@ export const finishLengthRule: SignalRule = ruleOf('finish_length', LENGTH, {
 /** An answer that a filter of the provider withheld: an input, or an answer, that the application was not built for. */
 export const contentFilterRule: SignalRule = ruleOf('content_filter', FILTER, {
   failureType: 'distributional_shift',
+  replayed: 'content_filter',
   trigger: 'answer withheld by a filter',
   explanation: 'the answer was withheld',
 });
@@ -41,14 +44,18 @@ export function isCutOff({ operation }: ModelCall): boolean {
   return operation.finishReasons.some((reason) => LENGTH.includes(reason));
 }
 
+interface CutAnswer {
+  readonly failureType: FailureType;
+  /** As targets say it in a replay. */
+  readonly replayed: FinishReason;
+  readonly trigger: string;
+  readonly explanation: string;
+}
+
 function ruleOf(
   kind: SignalKind,
   reasons: readonly string[],
-  {
-    failureType,
-    trigger,
-    explanation,
-  }: { readonly failureType: FailureType; readonly trigger: string; readonly explanation: string },
+  { failureType, replayed, trigger, explanation }: CutAnswer,
 ): SignalRule {
   const find = ({ modelCalls }: TraceView): readonly FoundSignal[] =>
     modelCalls.flatMap(({ span, operation }) => {
@@ -62,6 +69,7 @@ function ruleOf(
           scope: model,
           trigger: `${trigger} (${model})`,
           explanation: `${explanation}: ${model} ended with "${reason}"`,
+          oracle: { kind: 'finish_reason' as const, reason: replayed },
           evidence: [
             quoteOf(span, {
               passages: [reason],

@@ -100,6 +100,9 @@ function signalOf(view: TraceView, identity: string, attempts: readonly Attempt[
     scope: operation,
     trigger: `retries of ${operation}`,
     explanation: `${operation} failed ${spans.length} times in a row with the same arguments${waiting}`,
+    ...(view.operations.get(first?.spanId ?? '')?.executed == null
+      ? {}
+      : { oracle: { kind: 'tool_loop' as const, times: spans.length } }),
     evidence: spans.slice(0, MOST_EVIDENCE).map((span) => attemptEvidence(view, span)),
   };
 }

@@ -1,3 +1,4 @@
+import type { Detector } from '../../domain/detector';
 import type { PriceOfUsage } from '../../domain/trace-genai';
 import type { Severity } from '../../domain/severity';
 import type { FailureType } from '../../domain/taxonomy';
@@ -36,6 +37,8 @@ export interface FoundSignal {
   readonly scope: string;
   readonly trigger: string;
   readonly explanation: string;
+  /** As in `TraceSignal`. */
+  readonly oracle?: Detector;
   readonly evidence: readonly (SignalEvidence | null)[];
 }
 

@@ -1,9 +1,13 @@
+import type { Detector } from '../../domain/detector';
+
 /** What an answer says of a key, where a tool said something about it as well. */
 export interface Statement {
   /** The words of the answer. */
   readonly passage: string;
   /** The value in them. */
   readonly said: string;
+  /** Fires on any statement of the kind that disagrees. */
+  readonly oracle: Detector;
   /** Whether the two values are the same, as far as the answer is meant to be exact. */
   readonly agrees: boolean;
 }
@@ -95,7 +99,12 @@ function stated(kind: Kind): FindStatement {
     const [match] = found;
     const said = match?.[1];
     if (match === undefined || said === undefined || found.length > 1) return null;
-    return { passage: match[0], said, agrees: agree(kind, value, said) };
+    return {
+      passage: match[0],
+      said,
+      agrees: agree(kind, value, said),
+      oracle: oracleOf(kind, phrase, value),
+    };
   };
 }
 
@@ -121,6 +130,31 @@ function agree(kind: Kind, value: number | string, said: string): boolean {
   const number = Number(said.replaceAll(',', ''));
   const decimals = said.split('.')[1]?.length ?? 0;
   return Math.abs(number - Number(value)) <= 0.5 * 10 ** -decimals + 1e-9;
+}
+
+/** In the syntax of RE2, which knows no look-around. */
+function oracleOf(kind: Kind, phrase: string, value: number | string): Detector {
+  const states = (pattern: string): Detector => ({
+    kind: 'regex',
+    pattern: `(?:${phrase})${IS}[$€£]?\\s?(?:${pattern})`,
+    flags: 'i',
+  });
+  if (kind === 'status') return states(String.raw`(?:${sidesOf(String(value))?.[1].join('|') ?? ''})\b`);
+  const anyValue = kind === 'date' ? String.raw`\d{4}-\d{2}-\d{2}` : String.raw`-?\d`;
+  const right = kind === 'date' ? String(value).slice(0, 10) : writtenForms(Number(value)).join('|');
+  return {
+    kind: 'all',
+    of: [states(anyValue), { kind: 'not', of: states(String.raw`(?:${right})(?:[^\d.,]|[.,]\D|[.,]?$)`) }],
+  };
+}
+
+/** The number as it may be written: with so many decimals, with and without separators. */
+function writtenForms(value: number): readonly string[] {
+  const plain = [0, 1, 2, 3, 4].map((decimals) => value.toFixed(decimals));
+  const grouped = plain.map((text) => text.replace(/\B(?=(?:\d{3})+(?:\.|$))/g, ','));
+  return [...new Set([...plain, ...grouped, String(value)])].map((text) =>
+    text.replace(/[.+]/g, String.raw`\$&`),
+  );
 }
 
 function sidesOf(status: string): readonly [readonly string[], readonly string[]] | null {

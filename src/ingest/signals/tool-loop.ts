@@ -39,6 +39,7 @@ function signalOf(uses: readonly ToolUse[]): readonly FoundSignal[] {
       scope: last.name,
       trigger: `repeated calls of ${last.name}`,
       explanation: `${last.name} was called ${uses.length} times with the same arguments`,
+      oracle: { kind: 'tool_loop', times: uses.length },
       evidence: uses.slice(0, MOST_EVIDENCE).map(callEvidence),
     },
   ];

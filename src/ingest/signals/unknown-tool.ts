@@ -22,6 +22,7 @@ export const unknownToolRule: SignalRule = {
         scope: scopeOf(call),
         trigger: `unknown tool ${name}`,
         explanation: `${scopeOf(call)} called ${name}; it was offered ${offered.slice(0, 20).join(', ')}`,
+        oracle: { kind: 'unknown_tool' as const },
         evidence: [
           quoteOf(span, {
             passages: [name],

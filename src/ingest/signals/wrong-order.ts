@@ -38,6 +38,7 @@ function violationOf(uses: readonly ToolUse[], earlier: string, later: string): 
       scope: later,
       trigger: `${later} without ${earlier}`,
       explanation: `${later} needs ${earlier}, which was called ${after === undefined ? 'at no time' : 'only afterwards'}`,
+      oracle: { kind: 'tool_order_violated', earlier, later },
       evidence: [callEvidence(use), ...(after === undefined ? [] : [callEvidence(after)])],
     },
   ];
