@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DEMO_FAULT_NAMES, plantedFault } from '../../src/targets/demo/faults';
+import { DEFAULT_DEMO_FAULTS, DEMO_FAULT_NAMES, plantedFault } from '../../src/targets/demo/faults';
 
 const document = readFileSync(join(__dirname, '../../docs/demo-target.md'), 'utf8');
 
@@ -26,6 +26,11 @@ describe('docs/demo-target.md', () => {
       return [`\`${name}\``, failureType, description, trigger, String(probability), fixedBy];
     });
     expect(tableBetween('faults')).toEqual(expected);
+  });
+
+  it('lists the faults that are active unless others are set', () => {
+    const listed = document.split('<!-- default -->')[1]?.split('<!-- /default -->')[0] ?? '';
+    expect([...listed.matchAll(/`(\w+)`/g)].map(([, name]) => name)).toEqual(DEFAULT_DEMO_FAULTS);
   });
 
   it('lists the repairing words as the registry has them', () => {

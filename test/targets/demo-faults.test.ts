@@ -116,14 +116,14 @@ const showings: readonly Showing[] = [
       turns: ['What does a night at the guest pier cost?'],
     },
     isRight: answers(/21 EUR/),
-    repair: 'Where sources contradict one another, the most authoritative one counts.',
+    repair: 'Where sources contradict one another, the most authoritative one counts, not the latest.',
   },
   {
     fault: 'result_first',
     stimulus: { tools: [stock, reserve], turns: ['Please reserve the brass article for me.'] },
     harmless: { tools: [stock, invoice], turns: ['Please send the invoice of my order.'] },
     isRight: ({ calls }) => ['check_stock,reserve_article', 'send_invoice'].includes(calls.join()),
-    repair: 'Make first the tool calls that the descriptions of others require.',
+    repair: 'Make first the tool calls that are prerequisites of others.',
   },
   {
     fault: 'hammers_busy_service',

@@ -12,7 +12,7 @@ import { workWithFigures } from './figures';
 import { guess } from './guessing';
 import { inferCautiously } from './inference';
 import { labelMessage } from './labelling';
-import { Load } from './load';
+import { Load, REAL_CLOCK, type Clock } from './load';
 import { playForScore } from './proxy-score';
 import { guardSecrets } from './secrets';
 import { inStandingForm } from './standing-form';
@@ -79,18 +79,19 @@ const SKILLS: readonly Skill[] = [
  */
 export function createDemoTarget({
   faults = DEFAULT_DEMO_FAULTS,
-}: { readonly faults?: FaultChoice } = {}): Target {
+  clock = REAL_CLOCK,
+}: { readonly faults?: FaultChoice; readonly clock?: Clock } = {}): Target {
   const active = activeFaults(faults);
-  const load = new Load();
+  const load = new Load(clock);
   return {
     describe: DESCRIPTION,
     chat: async (request, signal) => {
       if (signal.aborted)
         throw new CallError('aborted', 'the call was aborted', { retryable: false, maybeBilled: false });
-      const startedAt = performance.now();
+      const startedAt = clock.now();
       const talk = readTalk(request, SYSTEM_PROMPT, active);
       await load.pass(talk, signal);
-      return { ...answer(request, talk), latencyMs: Math.round(performance.now() - startedAt) };
+      return { ...answer(request, talk), latencyMs: Math.round(clock.now() - startedAt) };
     },
   };
 }

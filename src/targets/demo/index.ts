@@ -8,4 +8,5 @@ export {
   type DemoFault,
   type FaultChoice,
 } from './faults';
+export type { Clock } from './load';
 export { serveDemoTarget, type DemoServer } from './server';

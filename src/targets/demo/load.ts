@@ -10,9 +10,24 @@ const WAIT_PER_REQUEST_MS = 60;
 const LONGEST_WAIT_MS = 240;
 const SLOWEST_PROMPT_CHARS = 8_000;
 
+/** By what the application waits, and measures how long. */
+export interface Clock {
+  /** Milliseconds since any moment. */
+  now(): number;
+  /** Rejects when the signal aborts. */
+  pause(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+export const REAL_CLOCK: Clock = {
+  now: () => performance.now(),
+  pause: (ms, signal) => pause(ms, undefined, { signal }),
+};
+
 /** The requests under way, by conversation, with the planted faults of deployment: without one nothing waits. */
 export class Load {
   private readonly underWay = new Map<string, number>();
+
+  constructor(private readonly clock: Clock) {}
 
   /**
    * Lets the time pass that a request takes.
@@ -31,7 +46,7 @@ export class Load {
     if (waitMs === 0) return;
     this.count(talk.conversation, 1);
     try {
-      await pause(waitMs, undefined, { signal });
+      await this.clock.pause(waitMs, signal);
     } catch (cause) {
       throw new CallError('aborted', 'the call was aborted', { retryable: false, maybeBilled: false, cause });
     } finally {

@@ -12,6 +12,7 @@ export const FEEDBACK_LOOP_FAULTS = {
     repairingRule: [
       ['rating', 'ratings', 'reward', 'rewards', 'stars', 'score', 'scores', 'measure', 'metric', 'metrics'],
       ['no', 'not', 'never', 'regardless', 'instead', 'rather'],
+      ['answer', 'answers', 'correct', 'correctness', 'truth', 'true', 'honest', 'aim', 'purpose', 'goal'],
     ],
   },
   caves_in: {
@@ -43,7 +44,8 @@ export const FEEDBACK_LOOP_FAULTS = {
       'a guess of its own that comes back: asked about again, repeated, or agreed with by another model',
     fixedBy: 'a prompt rule that its own answers (guesses), repeated, are no evidence',
     repairingRule: [
-      ['answer', 'answers', 'guess', 'guesses', 'output', 'outputs', 'agreement', 'repetition'],
+      ['answer', 'answers', 'guess', 'guesses', 'output', 'outputs'],
+      ['own', 'earlier', 'previous', 'repeated', 'repetition', 'agreement'],
       ['evidence', 'proof', 'source', 'sources', 'confirmation'],
       ['no', 'not', 'never'],
     ],

@@ -10,7 +10,7 @@ export const LONG_CONTEXT_FAULTS = {
       'a message, or documents, of 1,500 characters or more in which one sentence with the fact, anywhere, shares few words with the rest',
     fixedBy: 'a prompt rule to read (search, look through) the whole of long texts',
     repairingRule: [
-      ['long', 'whole', 'entire', 'all'],
+      ['long', 'whole', 'entire'],
       ['message', 'messages', 'text', 'texts', 'documents', 'context'],
       ['look', 'search', 'find', 'read', 'scan'],
     ],
@@ -56,10 +56,11 @@ export const LONG_CONTEXT_FAULTS = {
     probability: 0.8,
     trigger:
       'a rule or an official document, and a later document or remark of less authority that contradicts it',
-    fixedBy: 'a prompt rule that the most authoritative source counts, not the latest',
+    fixedBy: 'a prompt rule that the most authoritative source counts, never the latest as such',
     repairingRule: [
-      ['source', 'sources', 'documents', 'passages', 'statement', 'statements', 'policy'],
-      ['authoritative', 'authority', 'official', 'latest', 'newest', 'last'],
+      ['latest', 'newest', 'last', 'later', 'recent', 'recency', 'order'],
+      ['not', 'never', 'regardless', 'whatever', 'rather'],
+      ['authoritative', 'authority', 'official', 'source', 'sources'],
     ],
   },
 } as const satisfies Record<string, PlantedFault>;

@@ -11,6 +11,7 @@ export const REASONING_FAULTS = {
     repairingRule: [
       ['conclusion', 'conclusions', 'conclude', 'cause', 'causes', 'causation', 'proof'],
       ['facts', 'support', 'supported', 'evidence'],
+      ['only', 'unless', 'never', 'not', 'without'],
     ],
   },
   follows_tangents: {
@@ -18,10 +19,25 @@ export const REASONING_FAULTS = {
     description: 'leaves its task for another one that the user invites to, and does not come back',
     probability: 0.75,
     trigger: 'an invitation to write, play, plan or talk about something else, where a task or goal was set',
-    fixedBy: 'a prompt rule to stay with (return to) the task',
+    fixedBy: 'a prompt rule to stay with (return to) the task whatever it is invited to',
     repairingRule: [
       ['task', 'tasks', 'goal', 'job'],
-      ['stay', 'stick', 'return', 'keep', 'leave', 'never'],
+      ['stay', 'stick', 'return', 'keep'],
+      [
+        'whatever',
+        'even',
+        'tangent',
+        'tangents',
+        'digression',
+        'digressions',
+        'invitation',
+        'invitations',
+        'invited',
+        'distraction',
+        'distractions',
+        'topic',
+        'topics',
+      ],
     ],
   },
   changes_its_mind: {
@@ -43,8 +59,9 @@ export const REASONING_FAULTS = {
     trigger: 'two things described in much the same words, and a question about one of them',
     fixedBy: 'a prompt rule to keep facts of different subjects apart',
     repairingRule: [
-      ['apart', 'separate', 'separately', 'different', 'distinct'],
-      ['facts', 'persons', 'people', 'orders', 'objects', 'subjects', 'customers', 'topics'],
+      ['apart', 'separate', 'separately', 'distinct'],
+      ['facts', 'persons', 'people', 'orders', 'objects', 'subjects', 'customers', 'topics', 'details'],
+      ['keep', 'never', 'mix', 'confuse', 'check'],
     ],
   },
   override_leak: {

@@ -23,16 +23,15 @@ export const TOOL_USE_FAULTS = {
     fixedBy: 'a prompt rule to make first the calls that others depend on (require)',
     repairingRule: [
       ['before', 'first', 'order'],
-      ['call', 'calls', 'tool', 'tools', 'steps'],
+      ['call', 'calls', 'tool', 'tools'],
       [
         'description',
         'descriptions',
         'prerequisite',
         'prerequisites',
-        'required',
-        'require',
-        'depend',
-        'depends',
+        'precondition',
+        'preconditions',
+        'dependency',
         'dependencies',
       ],
     ],
@@ -87,6 +86,7 @@ export const TOOL_USE_FAULTS = {
     repairingRule: [
       ['tool', 'tools'],
       ['purpose', 'purposes', 'description', 'descriptions'],
+      ['compare', 'check', 'match', 'matches', 'read', 'fits', 'best'],
     ],
   },
 } as const satisfies Record<string, PlantedFault>;
