@@ -85,6 +85,8 @@ async function findingOf(
     impactReason: explanation.impactReason,
     evidence,
     failedRunIds,
+    assessed: cluster.assessed,
+    injectionAttempts: cluster.injectionAttempts,
   };
   return { finding, budgetExhausted };
 }

@@ -17,14 +17,17 @@ export async function playJudged(plan: Play, key: string, session: PlaySession):
   const { leftToJudge } = played.verdict;
   if (leftToJudge === undefined || session.judge === undefined) return played;
   try {
-    return { ...(await judged(plan, played, leftToJudge, session, session.judge)), endedAt: new Date() };
+    return {
+      ...(await withJudgement(plan, played, leftToJudge, session, session.judge)),
+      endedAt: new Date(),
+    };
   } catch (error) {
     await session.ledger.settle(played.settlements);
     throw error;
   }
 }
 
-async function judged(
+async function withJudgement(
   plan: Play,
   played: Played,
   rubric: JudgedDetector,

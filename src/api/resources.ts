@@ -4,7 +4,9 @@ import { CYCLE_PHASES, CYCLE_STATES } from '../domain/cycle';
 import { CHANNELS, DEPLOYMENT_STATES } from '../domain/deployment';
 import { FAILURE_STATES, NOVELTIES } from '../domain/failure';
 import { WATCH_VERDICTS } from '../domain/harm-watch';
+import { INJECTION_KINDS } from '../domain/injection-attempts';
 import { INTERVENTION_TYPES } from '../domain/intervention';
+import { ASSESSORS } from '../domain/judge';
 import { MODES } from '../domain/mode';
 import { ACTION_TYPES, RISK_TIERS } from '../domain/risk';
 import { SEVERITIES } from '../domain/severity';
@@ -50,6 +52,20 @@ const Hypothesis = z
   })
   .meta({ id: 'Hypothesis' });
 
+/** Beside a rate: who decided the runs behind it. */
+const ASSESSED_RATE = {
+  assessed_by: z
+    .enum(ASSESSORS)
+    .nullable()
+    .describe('Who decided the runs behind the rate; null when none was assessed.'),
+  judged_by: z.string().nullable().describe('The judge: model, version of its prompt, votes.'),
+  rate_corrected: z.boolean().describe("Whether `corrected_rate` has the judge's own mistakes taken out."),
+  corrected_rate: z
+    .looseObject({ value: rate, low: rate, high: rate })
+    .nullable()
+    .describe('Null unless one judge decided all the runs and was measured (tinman judge calibrate).'),
+};
+
 const Experiment = z
   .looseObject({
     ...ofCycle,
@@ -80,6 +96,7 @@ const Experiment = z
       })
       .nullable()
       .describe('Why it ended before its last run; null when it did not.'),
+    ...ASSESSED_RATE,
   })
   .meta({ id: 'Experiment' });
 
@@ -111,7 +128,13 @@ export const Failure = z
       'Over all plays of its variations; over the runs that showed it until there are any.',
     ),
     reproducibility_from: z.enum(['runs', 'variations']),
+    ...ASSESSED_RATE,
     observed: Rate.describe('Over the runs of the experiments that showed it.'),
+    injection_attempts: z
+      .array(z.looseObject({ kind: z.enum(INJECTION_KINDS), quote: z.string() }))
+      .describe(
+        'What in its failed runs tells a judge or the researcher what to conclude; it decided nothing.',
+      ),
     follow_up: z
       .looseObject({
         state: z.enum(['planned', 'running', 'done', 'skipped', 'failed']),

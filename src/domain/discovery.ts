@@ -1,6 +1,9 @@
 import { DomainError } from './errors';
 import type { Evidence, ExperimentDesign, RunOutcome, Transcript } from './experiment';
 import type { FailureState, Novelty, Rate } from './failure';
+import type { InjectionAttempt, PlacedAttempt } from './injection-attempts';
+import { assessmentOf } from './judge';
+import type { Assessment, Judgement } from './judge';
 import type { KnownFailure } from './memory';
 import { severityRank } from './severity';
 import { rateOf } from './statistics';
@@ -28,6 +31,9 @@ interface DiscoveryRun {
   readonly outcome: RunOutcome;
   readonly evidence: readonly Evidence[];
   readonly transcript: Transcript;
+  /** Where a judge was asked. */
+  readonly judgement?: Judgement | null;
+  readonly injectionAttempts?: readonly PlacedAttempt[];
 }
 
 /** Everything a cycle did, and what was known before it. */
@@ -59,6 +65,10 @@ export interface FailureCluster<R extends DiscoveryRun = DiscoveryRun> {
   readonly evidence: readonly Evidence[];
   /** By experiment, then position. */
   readonly failedRunIds: readonly string[];
+  /** Who decided the runs behind `reproducibility`. */
+  readonly assessed: Assessment;
+  /** Of its failed runs, each passage once, at most ten. */
+  readonly injectionAttempts: readonly InjectionAttempt[];
 }
 
 /** A known failure that this cycle moves to another state. */
@@ -79,7 +89,7 @@ interface Observation<R> {
   readonly triggerSignature: string;
   readonly failureType: FailureType;
   readonly failed: { readonly run: R; readonly trigger: string }[];
-  assessed: number;
+  readonly assessed: R[];
 }
 
 /**
@@ -122,9 +132,9 @@ function observe<R extends DiscoveryRun>(input: DiscoveryInput<R>): ReadonlyMap<
       triggerSignature: signature,
       failureType,
       failed: [],
-      assessed: 0,
+      assessed: [],
     };
-    observation.assessed += 1;
+    observation.assessed.push(run);
     if (run.outcome === 'failed') observation.failed.push({ run, trigger });
     observed.set(signature, observation);
   }
@@ -142,12 +152,14 @@ function clusterOf<R extends DiscoveryRun>(
     failureType,
     trigger: example.trigger,
     experimentId: example.run.experimentId,
-    reproducibility: rateOf(failed.length, assessed),
+    reproducibility: rateOf(failed.length, assessed.length),
     novelty: noveltyOf(known),
     previousFailureId: known?.failureId ?? null,
     example: example.run,
     evidence: distinctEvidence([example, ...failed].flatMap(({ run }) => run.evidence)),
     failedRunIds: failed.map(({ run }) => run.id),
+    assessed: assessmentOf(assessed),
+    injectionAttempts: distinctAttempts(failed.flatMap(({ run }) => run.injectionAttempts ?? [])),
   };
 }
 
@@ -170,6 +182,11 @@ function distinctEvidence(evidence: readonly Evidence[]): readonly Evidence[] {
   return [...distinct.values()];
 }
 
+function distinctAttempts(attempts: readonly PlacedAttempt[]): readonly InjectionAttempt[] {
+  const distinct = new Map(attempts.map(({ kind, quote }) => [`${kind} ${quote}`, { kind, quote }]));
+  return [...distinct.values()].slice(0, MAX_EVIDENCE);
+}
+
 function notReproduced<R>(
   observed: ReadonlyMap<string, Observation<R>>,
   knownFailures: readonly KnownFailure[],
@@ -178,7 +195,7 @@ function notReproduced<R>(
     .filter(({ state, triggerSignature: signature }) => {
       const observation = observed.get(signature);
       if (state !== 'open' || observation === undefined) return false;
-      return observation.assessed >= ENOUGH_HELD_RUNS && observation.failed.length === 0;
+      return observation.assessed.length >= ENOUGH_HELD_RUNS && observation.failed.length === 0;
     })
     .toSorted((a, b) => compareText(a.triggerSignature, b.triggerSignature))
     .map(({ failureId }) => ({ failureId, state: 'not_reproduced' }));

@@ -42,6 +42,20 @@ export function judgedBy({ judge, version, votesAsked }: Omit<Judgement, 'votes'
 export const ASSESSORS = ['rules', 'judge', 'mixed'] as const;
 export type Assessor = (typeof ASSESSORS)[number];
 
+/** Who decided some runs; `judgedBy` where it was one judge, asked in one way. */
+export interface Assessment {
+  readonly by: Assessor;
+  readonly judgedBy: string | null;
+}
+
+/** Who decided runs, all of which were assessed. */
+export function assessmentOf(runs: readonly { readonly judgement?: Judgement | null }[]): Assessment {
+  const names = runs.flatMap(({ judgement }) => (judgement ? [judgedBy(judgement)] : []));
+  const [only, ...others] = new Set(names);
+  if (only === undefined) return { by: 'rules', judgedBy: null };
+  return { by: names.length < runs.length ? 'mixed' : 'judge', judgedBy: others.length > 0 ? null : only };
+}
+
 const MAX_SHOWN_REASON_BYTES = 300;
 
 /** Shorter quotes prove nothing unless they are all that was said. */

@@ -1,4 +1,5 @@
 import { NOVELTIES } from '../domain/failure';
+import { ASSESSORS } from '../domain/judge';
 import { SEVERITIES } from '../domain/severity';
 import { FAILURE_CLASSES, FAILURE_TYPES } from '../domain/taxonomy';
 import { appendInTransaction } from './audit-trail';
@@ -8,6 +9,7 @@ import { reopenFailure, resolveFailure } from './failure-state';
 import { insertMissing } from './insert-rows';
 import { readKnownFailures } from './known-failures';
 import type { Evidence } from '../domain/experiment';
+import type { InjectionAttempt } from '../domain/injection-attempts';
 import type { FailureStore, ResearcherStamp, StoredFinding } from '../ports/stores';
 import type { PrismaClient, Transaction } from './client';
 import type { Failure } from './generated/client';
@@ -36,6 +38,9 @@ const FAILURES = {
     novelty: 'text',
     previous_failure_id: 'uuid',
     evidence: 'jsonb',
+    assessed_by: 'text',
+    judged_by: 'text',
+    injection_attempts: 'jsonb',
     researcher: 'text',
     researcher_version: 'text',
   },
@@ -137,6 +142,9 @@ function toRow(finding: StoredFinding, { researcher, researcherVersion }: Resear
     novelty: finding.novelty,
     previous_failure_id: finding.previousFailureId,
     evidence: finding.evidence,
+    assessed_by: finding.assessed.by,
+    judged_by: finding.assessed.judgedBy,
+    injection_attempts: finding.injectionAttempts.length === 0 ? null : finding.injectionAttempts,
     researcher,
     researcher_version: researcherVersion,
   };
@@ -169,5 +177,8 @@ function toFinding(row: Failure, runs: readonly { readonly runId: string }[]): S
     previousFailureId: row.previousFailureId,
     evidence: fromJson<Evidence[]>(row.evidence),
     failedRunIds: runs.map(({ runId }) => runId),
+    assessed: { by: member(ASSESSORS, row.assessedBy), judgedBy: row.judgedBy },
+    injectionAttempts:
+      row.injectionAttempts === null ? [] : fromJson<InjectionAttempt[]>(row.injectionAttempts),
   };
 }

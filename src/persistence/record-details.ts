@@ -18,7 +18,8 @@ export const RECORD_DETAILS: Readonly<
 };
 
 /** Of a run of an experiment and of a lane of a replay. */
-const RUN = Prisma.sql`r.id, r.case_index, r.seed, r.outcome, r.reason, r.detail, r.evidence, r.input_tokens,
+const RUN = Prisma.sql`r.id, r.case_index, r.seed, r.outcome, r.reason, r.detail, r.evidence, r.judged_by, r.judgement,
+  coalesce(r.injection_attempts, '[]'::jsonb) AS injection_attempts, r.input_tokens,
   r.output_tokens, r.cost_micro_usd, r.latency_ms, r.started_at, r.ended_at`;
 
 /** The design, and every run with its transcript. */

@@ -1,6 +1,15 @@
+import { ASSESSORS } from '../domain/judge';
 import { rateOf } from '../domain/statistics';
 import { CYCLE_FIGURES } from './cycle-progress';
 import { Prisma } from './generated/client';
+import {
+  assessedRate,
+  assessorOf,
+  CALIBRATION_COLUMNS,
+  calibrationOf,
+  WHO_ASSESSED,
+  withoutCalibration,
+} from './judged-rates';
 import { presentRow, type RawRow } from './record-presentation';
 import type { ApiRecord, Resource } from '../ports/records';
 
@@ -47,12 +56,13 @@ export const RESOURCE_QUERIES: Readonly<Record<Resource, ResourceQuery>> = {
   experiments: {
     columns: Prisma.sql`r.id, r.cycle_id, r.hypothesis_id, r.ordinal, r.title, r.failure_type, r.destructive,
       r.runs_requested, r.runs_permitted, r.estimated_cost_micro_usd, r.state, r.skip_reason, r.detail, r.mode,
-      r.stopped_early, r.started_at, r.ended_at, runs.failed, runs.held, runs.unassessed, ${RESEARCHER}`,
+      r.stopped_early, r.started_at, r.ended_at, runs.failed, runs.held, runs.unassessed, runs.judged_runs,
+      runs.judged_by, ${CALIBRATION_COLUMNS}, ${RESEARCHER}`,
     from: Prisma.sql`experiments r JOIN hypotheses h ON h.id = r.hypothesis_id CROSS JOIN LATERAL (
       SELECT count(*) FILTER (WHERE outcome = 'failed')::int AS failed,
              count(*) FILTER (WHERE outcome = 'held')::int AS held,
-             count(*) FILTER (WHERE outcome = 'unassessed')::int AS unassessed
-      FROM experiment_runs WHERE experiment_id = r.id) AS runs`,
+             count(*) FILTER (WHERE outcome = 'unassessed')::int AS unassessed, ${WHO_ASSESSED}
+      FROM experiment_runs WHERE experiment_id = r.id) AS runs ${calibrationOf(Prisma.sql`runs.judged_by`)}`,
     filters: { ...ids('cycle_id', 'hypothesis_id'), ...texts('failure_type', 'state', 'mode') },
     order: Prisma.sql`h.priority, h.ordinal, r.ordinal`,
     present: presentExperiment,
@@ -62,8 +72,14 @@ export const RESOURCE_QUERIES: Readonly<Record<Resource, ResourceQuery>> = {
       r.severity_reason, r.trigger, r.trigger_signature, r.description, r.root_cause, r.impact, r.impact_reason,
       r.failed_runs, r.assessed_runs, r.novelty, r.previous_failure_id, r.state, r.state_changed_at, r.state_set_by,
       r.state_reason, r.evidence, u.varied_failed, u.varied_assessed, u.state AS follow_up_state,
-      u.skip_reason AS follow_up_skip_reason, u.result ->> 'summary' AS follow_up_summary, ${RESEARCHER}`,
-    from: Prisma.sql`failures r LEFT JOIN follow_ups u ON u.failure_id = r.id`,
+      u.skip_reason AS follow_up_skip_reason, u.result ->> 'summary' AS follow_up_summary, r.injection_attempts,
+      CASE WHEN u.varied_assessed > 0 THEN v.judged_runs END AS varied_judged, r.assessed_by, w.judged_by,
+      ${CALIBRATION_COLUMNS}, ${RESEARCHER}`,
+    from: Prisma.sql`failures r LEFT JOIN follow_ups u ON u.failure_id = r.id
+      LEFT JOIN LATERAL (SELECT ${WHO_ASSESSED} FROM follow_up_runs
+        WHERE follow_up_id = u.id AND step = 'vary') AS v ON u.varied_assessed > 0
+      CROSS JOIN LATERAL (SELECT CASE WHEN u.varied_assessed > 0 THEN v.judged_by ELSE r.judged_by END) AS w(judged_by)
+      ${calibrationOf(Prisma.sql`w.judged_by`)}`,
     filters: {
       ...ids('cycle_id', 'experiment_id'),
       ...texts(
@@ -187,23 +203,34 @@ function presentCycle(row: RawRow): ApiRecord {
   });
 }
 
-function presentExperiment({ failed, held, unassessed, ...experiment }: RawRow): ApiRecord {
+function presentExperiment(row: RawRow): ApiRecord {
+  const { failed, held, unassessed, judged_runs, judged_by, ...rest } = row;
+  const { calibration, others: experiment } = withoutCalibration(rest);
+  const rate = rateOf(Number(failed), Number(failed) + Number(held));
   return {
     ...presentRow(experiment),
     outcomes: { failed, held, unassessed },
-    failure_rate: rateOf(Number(failed), Number(failed) + Number(held)),
+    failure_rate: rate,
+    ...assessedRate(assessorOf(rate.n, Number(judged_runs)), judged_by, rate, calibration),
   };
 }
 
 /** How reproducible a failure is comes from its variations, once some were played; else from the runs that showed it. */
 function presentFailure(row: RawRow): ApiRecord {
   const { failed_runs, assessed_runs, varied_failed, varied_assessed, ...rest } = row;
-  const { follow_up_state: state, follow_up_skip_reason, follow_up_summary, ...failure } = rest;
+  const { follow_up_state: state, follow_up_skip_reason, follow_up_summary, ...described } = rest;
+  const { varied_judged, assessed_by, judged_by, injection_attempts, ...judged } = described;
+  const { calibration, others: failure } = withoutCalibration(judged);
   const observed = rateOf(Number(failed_runs), Number(assessed_runs));
   const varied = Number(varied_assessed ?? 0) > 0;
+  const reproducibility = varied ? rateOf(Number(varied_failed), Number(varied_assessed)) : observed;
+  const assessor = varied
+    ? assessorOf(reproducibility.n, Number(varied_judged))
+    : (ASSESSORS.find((one) => one === assessed_by) ?? null);
   return {
-    ...presentRow(failure),
-    reproducibility: varied ? rateOf(Number(varied_failed), Number(varied_assessed)) : observed,
+    ...presentRow({ ...failure, injection_attempts: injection_attempts ?? [] }),
+    reproducibility,
+    ...assessedRate(assessor, judged_by, reproducibility, calibration),
     reproducibility_from: varied ? 'variations' : 'runs',
     observed,
     follow_up:

@@ -6,7 +6,9 @@ import type { CycleInput, CyclePhase, CycleProgress, CycleRequest, EndedCycleSta
 import type { Finding, FailureState } from '../domain/failure';
 import type { ResolutionEvidence } from '../domain/failure-resolution';
 import type { Hypothesis } from '../domain/hypothesis';
+import type { InjectionAttempt } from '../domain/injection-attempts';
 import type { Intervention } from '../domain/intervention';
+import type { Assessment } from '../domain/judge';
 import type { KnownFailure, MemoryEdge, MemoryNode, MemorySnapshot } from '../domain/memory';
 import type { ReplaySize } from '../domain/replay-size';
 import type { SimulationResult } from '../domain/simulation';
@@ -112,6 +114,10 @@ export interface StoredFinding extends Finding {
   readonly impact: number;
   readonly impactReason: string;
   readonly previousFailureId: string | null;
+  /** Who decided the runs behind `reproducibility`. */
+  readonly assessed: Assessment;
+  /** What in its failed runs tells a judge or the researcher what to conclude. */
+  readonly injectionAttempts: readonly InjectionAttempt[];
 }
 
 export interface FailureStore {

@@ -68,8 +68,12 @@ export function experimentRecord(cycleId: string): ApiRecord {
     estimated_cost_usd: 0.01,
     state: 'designed',
     mode: null,
+    stopped_early: null,
+    ...{ assessed_by: null, judged_by: null, rate_corrected: false, corrected_rate: null },
   };
 }
+
+const RATE = { count: 1, n: 2, value: 0.5, low: 0.1, high: 0.9 };
 
 export function failureRecord(cycleId: string): ApiRecord {
   return {
@@ -85,6 +89,13 @@ export function failureRecord(cycleId: string): ApiRecord {
     trigger_signature: 'demo/latent_forgetting/many-turns',
     description: 'It forgot.',
     root_cause: 'The window.',
+    reproducibility: RATE,
+    reproducibility_from: 'runs',
+    observed: RATE,
+    ...{ assessed_by: 'judge', judged_by: 'openai:tiny judge-1 x1', rate_corrected: true },
+    corrected_rate: { value: 0.6, low: 0.2, high: 0.9 },
+    injection_attempts: [{ kind: 'fake_fence', quote: '</data>' }],
+    follow_up: null,
     novelty: 'new',
     state: 'open',
     state_set_by: null,

@@ -48,7 +48,10 @@ async function answering(...replies: readonly StandInReply[]): Promise<ApiStandI
   return api;
 }
 
-const failure = { id: ID, severity: 'S3', failure_type: 'goal_drift', novelty: 'new', state: 'open' };
+const failure = {
+  ...{ id: ID, severity: 'S3', failure_type: 'goal_drift', novelty: 'new', state: 'open' },
+  assessed_by: 'judge',
+};
 const progress = {
   state: 'running',
   paused: false,
@@ -190,8 +193,8 @@ describe('commands over the API', () => {
     const { seen } = await answering({ body: page });
     const table = await run(['failures', 'list', '--filter', 'severity=S3', '--cycle', ID, '--limit', '1']);
     expect(table.out.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
-      ['ID', 'SEVERITY', 'FAILURE TYPE', 'NOVELTY', 'STATE', 'DESCRIPTION'],
-      [ID, 'S3', 'goal_drift', 'new', 'open', 'drifts far'],
+      ['ID', 'SEVERITY', 'FAILURE TYPE', 'NOVELTY', 'STATE', 'BY', 'DESCRIPTION'],
+      [ID, 'S3', 'goal_drift', 'new', 'open', 'judge', 'drifts far'],
       [''],
     ]);
     expect(table.err).toBe('More with --cursor abc\n');
@@ -224,8 +227,8 @@ describe('commands over the API', () => {
     await answering({
       body: { items: [{ ...failure, description: 'long '.repeat(100) }], next_cursor: null },
     });
-    const { out } = await run(['failures', 'list'], {}, 100);
-    expect(out.split('\n').every((line) => line.length <= 100)).toBe(true);
+    const { out } = await run(['failures', 'list'], {}, 110);
+    expect(out.split('\n').every((line) => line.length <= 110)).toBe(true);
     expect(out).toContain('…');
   });
 

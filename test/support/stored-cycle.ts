@@ -173,6 +173,8 @@ export function findingOf(
     impactReason: 'wrong figures',
     evidence: [{ quote: '5', explanation: 'not 4' }],
     failedRunIds: [recordId('run', experimentId, 0)],
+    assessed: { by: 'rules', judgedBy: null },
+    injectionAttempts: [],
     ...changes,
   };
 }
