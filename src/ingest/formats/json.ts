@@ -31,7 +31,7 @@ function recognise(document: unknown): Recognition {
   const { span, traceId } = first;
   const hasTraceId = !isMissing(traceIdIn(span) ?? traceId);
   if (!hasTraceId || openInferenceIn(span) !== null) return NOT_RECOGNISED;
-  const isOurs = !isMissing(span.span_id) && !isMissing(span.start_time);
+  const isOurs = !isMissing(span.span_id) && !isMissing(span.start_time ?? span.start_time_unix_nano);
   if (isOurs) return { confidence: 0.75, why: ['spans have a trace id, span_id and start_time'] };
   const hasSpanId = !isMissing(spanIdIn(span));
   return {

@@ -20,6 +20,12 @@ export function isOtlpSpan(value: unknown): value is JsonRecord {
 
 const MAX_DEPTH = 3;
 
+/** Attributes in an object and a status in a word are what plain JSON has. */
+function recogniseSpan(span: JsonRecord): Recognition {
+  const isPlain = isRecord(span.attributes) || typeof span.status === 'string';
+  return { confidence: isPlain ? 0.3 : 0.9, why: ['spans have startTimeUnixNano', ...spelling(span)] };
+}
+
 /** Judges by the names of the lists, and by the first span where there is no list around it. */
 export function recogniseOtlp(document: unknown, depth = 0): Recognition {
   if (depth > MAX_DEPTH) return NOT_RECOGNISED;
@@ -27,8 +33,7 @@ export function recogniseOtlp(document: unknown, depth = 0): Recognition {
     return document.length === 0 ? NOT_RECOGNISED : recogniseOtlp(document[0], depth + 1);
   }
   if (!isRecord(document)) return NOT_RECOGNISED;
-  if (isOtlpSpan(document))
-    return { confidence: 0.9, why: ['spans have startTimeUnixNano', ...spelling(document)] };
+  if ([document].some(isOtlpSpan)) return recogniseSpan(document);
   return recogniseLists(document) ?? recogniseWrapped(document, depth);
 }
 
@@ -45,9 +50,7 @@ function recogniseLists(document: JsonRecord): Recognition | null {
       return { confidence: 0.95, why: [`it has ${key}`, ...spelling(firstSpan(document[key]))] };
   }
   const span = first(document.spans);
-  return isOtlpSpan(span)
-    ? { confidence: 0.9, why: ['spans have startTimeUnixNano', ...spelling(span)] }
-    : null;
+  return isOtlpSpan(span) ? recogniseSpan(span) : null;
 }
 
 function recogniseWrapped(document: JsonRecord, depth: number): Recognition {
