@@ -29,6 +29,7 @@ COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json risk_policy.yaml ./
 COPY prisma/migrations ./prisma/migrations
 COPY proto ./proto
+COPY families ./families
 COPY --from=build /build/dist ./dist
 USER 65532:65532
 VOLUME /var/lib/tinman

@@ -1,7 +1,8 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadFamily, loadLibrary, readFamily } from '../../src/config/families';
+import { z } from 'zod';
+import { BUILT_IN_FAMILIES, loadFamily, loadLibrary, readFamily } from '../../src/config/families';
 import { ConfigError } from '../../src/config/mistakes';
 import { createDetectionEngines } from '../../src/detection/engines';
 import { judgeRun } from '../../src/domain/detect';
@@ -141,6 +142,13 @@ describe('family files', () => {
     ],
   ])('with %s are refused, and the place told', (_, text, expected) => {
     expect(mistakesIn(text).join('\n')).toContain(expected);
+  });
+
+  it('go with the package', () => {
+    const shipped = z
+      .object({ files: z.array(z.string()) })
+      .parse(JSON.parse(readFileSync(join(BUILT_IN_FAMILIES.path, '..', 'package.json'), 'utf8')));
+    expect(shipped.files).toContain('families');
   });
 
   it('that are missing are told, and all mistakes together', () => {
