@@ -112,7 +112,10 @@ describe('Claude as the researcher', () => {
         ...{ bill, input_tokens: 5_800, output_tokens: 200, within: true },
       })),
     );
-    expect((await client.cycle(result.id)).progress.spent_usd).toBeCloseTo((4 * bill) / 1e6, 9);
+    expect((await client.cycle(result.id)).progress.spent_usd).toBeCloseTo(
+      (operations.length * bill) / 1e6,
+      9,
+    );
     const [kept] = await stack.query<{ request: { system: string }; response: { output: object } }>(
       `SELECT request, response FROM llm_calls WHERE cycle_id = $1 AND operation = 'hypotheses'`,
       [result.id],

@@ -76,7 +76,9 @@ describe('a target over the wire', () => {
       `SELECT ceil(input_tokens * 3 + output_tokens * 15)::int AS bill, cost_micro_usd::int AS cost FROM (
          SELECT input_tokens, output_tokens, cost_micro_usd FROM experiment_runs WHERE cycle_id = $1
          UNION ALL SELECT r.input_tokens, r.output_tokens, r.cost_micro_usd FROM replay_runs r
-           JOIN simulations s ON s.id = r.simulation_id WHERE s.cycle_id = $1) AS plays`,
+           JOIN simulations s ON s.id = r.simulation_id WHERE s.cycle_id = $1
+         UNION ALL SELECT r.input_tokens, r.output_tokens, r.cost_micro_usd FROM follow_up_runs r
+           JOIN follow_ups u ON u.id = r.follow_up_id WHERE u.cycle_id = $1) AS plays`,
       [first.id],
     );
     expect(bills.every(({ bill, cost }) => bill === cost && cost > 0)).toBe(true);

@@ -135,7 +135,7 @@ describe('a small OpenAI-compatible model as the researcher', () => {
       'hypotheses answered',
       'hypotheses answered',
     ]);
-    expect(provider.requests.at(-4)?.body.messages.at(-1)?.content).toMatch(/cut off/);
+    expect(provider.requests.at(-5)?.body.messages.at(-1)?.content).toMatch(/cut off/);
   });
 
   it('is charged at the upper bound when it tells no usage', async () => {
