@@ -2,6 +2,7 @@ import type { FailureType } from '../src/domain/taxonomy';
 import type { Target } from '../src/ports/target';
 import { createDemoTarget, DEMO_FAULT_NAMES, DEMO_FAULTS, type DemoFault } from '../src/targets/demo';
 import { asApplication, drawApplication, drawFrom, mixed } from './discovery-applications';
+import { VirtualClock } from './virtual-clock';
 
 /** Shares of conversations in which a fault shows when it is triggered. */
 export const PROBABILITIES = [1, 0.5, 0.2] as const;
@@ -40,11 +41,15 @@ export function generatePopulation(seed: number, healthy: number): readonly Memb
 
 function memberOf(fault: Member['fault'], seed: number): Member {
   const application = drawApplication(drawFrom(seed));
-  const well = createDemoTarget({ faults: [] });
+  const well = createDemoTarget({ faults: [], clock: new VirtualClock() });
   if (fault === null) return { fault, target: asApplication(well, application, seed), sound: null };
-  // Tool policies, fences and limits repair some faults (docs/demo-target.md): a fault that is repaired is none.
+  // Tool policies, fences and limits repair some faults (docs/demo-target.md), and slow answers hide that some are slower.
   const { systemPrompt } = application.configuration;
-  const plain = { ...application, configuration: { ...well.describe.configuration, systemPrompt } };
-  const ill = createDemoTarget({ faults: { [fault.name]: fault.probability } });
+  const plain = {
+    ...application,
+    configuration: { ...well.describe.configuration, systemPrompt },
+    delayMs: 0,
+  };
+  const ill = createDemoTarget({ faults: { [fault.name]: fault.probability }, clock: new VirtualClock() });
   return { fault, target: asApplication(ill, plain, seed), sound: asApplication(well, plain, seed) };
 }

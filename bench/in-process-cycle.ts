@@ -7,6 +7,7 @@ import type { Evidence, ExperimentDesign, RunOutcome, TestCase, Transcript } fro
 import { EMPTY_MEMORY, type MemorySnapshot } from '../src/domain/memory';
 import { playCase, PlayInterrupted } from '../src/domain/play-case';
 import { offeredToolsOf } from '../src/domain/stimulus';
+import { CallError } from '../src/ports/call-error';
 import type { Target } from '../src/ports/target';
 import type { Researcher } from '../src/researcher/researcher';
 
@@ -73,7 +74,15 @@ export class Player {
       return target.chat(request, NEVER);
     };
     try {
-      const transcript = await playCase({ testCase, configuration, call, engines, seed, maxOutputTokens });
+      const transcript = await playCase({
+        testCase,
+        configuration,
+        call,
+        isRateLimit: (error) => error instanceof CallError && error.kind === 'rate_limited',
+        engines,
+        seed,
+        maxOutputTokens,
+      });
       const offeredTools = offeredToolsOf(testCase);
       const { outcome, evidence } = judgeRun(testCase, transcript, { engines, offeredTools });
       return { outcome, evidence, transcript, calls };

@@ -4,6 +4,7 @@ import { createOfflineResearcher } from '../../src/researcher/offline';
 import { DEMO_FAULT_NAMES } from '../../src/targets/demo';
 import { generatePopulation, PROBABILITIES, type Member } from '../../bench/discovery-population';
 import { Player, runInProcess } from '../../bench/in-process-cycle';
+import { LIBRARY } from '../support/library';
 
 const NEVER = new AbortController().signal;
 const population = generatePopulation(7, 20);
@@ -14,8 +15,9 @@ const faultyOnes = (probability: number): readonly Member[] =>
 describe('the population of the discovery bench', () => {
   it('plants every fault at every share, twice, and plants nothing in healthy ones', () => {
     for (const probability of PROBABILITIES) {
-      const names = faultyOnes(probability).map(({ fault }) => fault?.name);
-      expect(names.toSorted()).toEqual([...DEMO_FAULT_NAMES, ...DEMO_FAULT_NAMES].toSorted());
+      const planted = faultyOnes(probability).map(({ fault }) => fault?.name);
+      for (const name of DEMO_FAULT_NAMES) expect(planted.filter((each) => each === name)).toHaveLength(2);
+      expect(planted).toHaveLength(2 * DEMO_FAULT_NAMES.length);
     }
     expect(population.filter(({ fault }) => fault === null)).toHaveLength(20);
   });
@@ -47,11 +49,12 @@ describe('a cycle in this process', () => {
   const size = { maxHypotheses: FAILURE_TYPES.length, maxExperiments: 1, runsPerExperiment: 2 };
 
   it('finds the same as before in a member with a fault, of the type that was planted', async () => {
-    const [member] = faultyOnes(1);
-    if (member?.fault === undefined || member.fault === null) throw new Error('nothing is planted');
-    const again = () => runInProcess(new Player(member.target, engines), createOfflineResearcher(), size);
+    const member = faultyOnes(1).find(({ fault }) => fault?.name === 'decimal_versions');
+    if (member === undefined) throw new Error('nothing is planted');
+    const again = () =>
+      runInProcess(new Player(member.target, engines), createOfflineResearcher(LIBRARY), size);
     const { clusters, calls } = await again();
-    expect(clusters.map(({ failureType }) => failureType)).toContain(member.fault.failureType);
+    expect(clusters.map(({ failureType }) => failureType)).toContain('logic_error');
     const repeated = await again();
     const shown = (found: typeof clusters) =>
       found.map(({ triggerSignature, reproducibility, evidence }) => [
@@ -75,8 +78,8 @@ describe('a cycle in this process', () => {
       },
     };
     const player = new Player(counting, engines);
-    const first = await runInProcess(player, createOfflineResearcher(), size);
-    const second = await runInProcess(player, createOfflineResearcher(), size);
+    const first = await runInProcess(player, createOfflineResearcher(LIBRARY), size);
+    const second = await runInProcess(player, createOfflineResearcher(LIBRARY), size);
     expect(first.calls).toBe(made);
     expect(second.calls).toBe(made);
   });
