@@ -7,7 +7,7 @@ import type { TargetConfiguration } from '../../src/domain/target';
 import { utf8Bytes } from '../../src/domain/text-size';
 import type { Trace } from '../../src/domain/trace';
 import type { SignalKind, TraceSignal } from '../../src/domain/trace-signal';
-import { replayCaseOf, type ReplayCase } from '../../src/ingest/replay-case';
+import { replayCaseOf } from '../../src/ingest/replay-case';
 import { assessTrace, NO_SETTINGS } from '../../src/ingest/signals';
 import { chatSpan, toolSpan, traceOf } from '../support/trace-spans';
 
@@ -64,6 +64,7 @@ function caseOf(trace: Trace, kind: SignalKind): ReplayCase {
   return found;
 }
 
+type ReplayCase = Extract<ReturnType<typeof replayCaseOf>, { readonly testCase: TestCase }>;
 type Answer = string | readonly ToolCall[];
 
 async function replay(

@@ -83,6 +83,7 @@ export function numberOf(value: AttributeValue | undefined): number | undefined 
 export class AttributeView {
   /** Those with objects inside. */
   private readonly nested: readonly Attributes[];
+  private flat: readonly (readonly [string, AttributeValue])[] | undefined;
 
   /** Sources in order of trust. */
   constructor(private readonly sources: readonly Attributes[]) {
@@ -129,7 +130,7 @@ export class AttributeView {
     return undefined;
   }
 
-  /** What stands under a key: a value, its JSON, or an object gathered from the flat keys below it. */
+  /** What stands under a key: a value, its JSON, or a list gathered from the flat keys below it. */
   decoded(key: string): AttributeValue | undefined {
     return decoded(this.value(key)) ?? this.gathered(key);
   }
@@ -144,10 +145,18 @@ export class AttributeView {
     return [];
   }
 
+  /** Attributes whose keys have an index in them, which belong to lists. */
+  private indexed(): readonly (readonly [string, AttributeValue])[] {
+    this.flat ??= this.sources.flatMap((source) =>
+      Object.entries(source).filter(([key]) => /\.\d{1,9}(?:\.|$)/.test(key)),
+    );
+    return this.flat;
+  }
+
   private own(key: string): AttributeValue | undefined {
     for (const source of this.sources) {
-      const found = member(source, key);
-      if (found !== undefined) return found;
+      const found = Object.hasOwn(source, key) ? source[key] : undefined;
+      if (found !== undefined && found !== null) return found;
     }
     return undefined;
   }
@@ -163,11 +172,8 @@ export class AttributeView {
   private gathered(prefix: string): AttributeValue | undefined {
     const branch = newBranch();
     const start = `${prefix}.`;
-    for (const source of this.sources) {
-      for (const key in source) {
-        const value = key.startsWith(start) ? source[key] : undefined;
-        if (value !== undefined) plant(branch, key.slice(start.length), value);
-      }
+    for (const [key, value] of this.indexed()) {
+      if (key.startsWith(start)) plant(branch, key.slice(start.length), value);
     }
     return branch.members.size === 0 ? undefined : grown(branch);
   }

@@ -36,7 +36,13 @@ const ofLibraries = (...names: readonly string[]): readonly string[] =>
   names.flatMap((name) => LIBRARIES.map((prefix) => `${prefix}.${name}`));
 
 const ofObservability = (...names: readonly string[]): readonly string[] =>
-  names.flatMap((name) => [`_dd.llmobs.${name}`, `meta.${name}`, name]);
+  names.flatMap((name) => [
+    `_ml_obs.meta.${name}`,
+    `_ml_obs.${name}`,
+    `_dd.llmobs.${name}`,
+    `meta.${name}`,
+    name,
+  ]);
 
 const USAGE: UsageKeys = {
   input: [
@@ -58,14 +64,14 @@ const USAGE: UsageKeys = {
 };
 
 /**
- * Datadog: LLM Observability (`meta`, `metrics`, or the tags `_dd.llmobs.*`) and the tags of APM's own integrations. Input
+ * Datadog: LLM Observability (`meta`, `metrics`, or the tags `_ml_obs.*` and `_dd.llmobs.*`) and the tags of APM's own integrations. Input
  * tokens include those of the cache: its integrations add Anthropic's, which that provider counts apart.
  * Source: https://docs.datadoghq.com/llm_observability/instrumentation/api/ and ddtrace's integrations.
  */
 export const datadog: Convention = {
   name: 'datadog',
   marks: new RegExp(
-    `^(?:_dd\\.llmobs\\.(?!enabled)|(?:${LIBRARIES.join('|')})\\.(?:request|response|tokens)\\.)`,
+    `^(?:_ml_obs\\.|_dd\\.llmobs\\.(?!enabled)|(?:${LIBRARIES.join('|')})\\.(?:request|response|tokens)\\.)`,
   ),
   plainMarks: {
     format: 'datadog',
@@ -83,8 +89,8 @@ export const datadog: Convention = {
       requestModel: view.text(...ofLibraries('request.model')),
       responseModel: view.text(...ofLibraries('response.model'), ...ofObservability('model_name')),
       usage: usageOf(recordedUsage(view, USAGE), INCLUSIVE),
-      inputMessages: messages(input, view.list(...ofLibraries('request.messages')), 'user'),
-      outputMessages: messages(
+      inputMessages: messagesIn(input, view.list(...ofLibraries('request.messages')), 'user'),
+      outputMessages: messagesIn(
         output,
         view.list(...ofLibraries('response.choices', 'response.completions')),
         'assistant',
@@ -111,11 +117,21 @@ export const datadog: Convention = {
 };
 
 function ofMetrics(...names: readonly string[]): readonly string[] {
-  return names.flatMap((name) => [`metrics.${name}`, `_dd.llmobs.metrics.${name}`, name]);
+  return names.flatMap((name) => [
+    `_ml_obs.metrics.${name}`,
+    `metrics.${name}`,
+    `_dd.llmobs.metrics.${name}`,
+    name,
+  ]);
 }
 
 function sideOf(view: AttributeView, side: 'input' | 'output'): AttributeValue | undefined {
-  return decoded(view.value(...ofObservability(side)));
+  const whole = decoded(view.value(...ofObservability(side)));
+  if (whole !== undefined) return whole;
+  const messages = view.value(...ofObservability(`${side}.messages`));
+  const value = view.value(...ofObservability(`${side}.value`));
+  if (messages === undefined && value === undefined) return undefined;
+  return messages === undefined ? { value: value ?? null } : { messages };
 }
 
 function library(view: AttributeView): string | undefined {
@@ -124,7 +140,7 @@ function library(view: AttributeView): string | undefined {
 }
 
 /** LLM Observability has messages, or a single value; APM's tags have flat messages or choices. */
-function messages(
+function messagesIn(
   io: AttributeValue | undefined,
   tags: readonly AttributeValue[],
   role: string,

@@ -33,16 +33,19 @@ const details = (...names: readonly string[]): readonly string[] =>
     `usageDetails.${name}`,
     `usage.${name}`,
     `langfuse.observation.usage_details.${name}`,
+    `langfuse.observation.usage.${name}`,
   ]);
 
 const USAGE: UsageKeys = {
-  input: [...details('input', 'prompt_tokens', 'promptTokens', 'input_tokens'), 'inputUsage', 'promptTokens'],
+  input: [
+    ...details('input', 'prompt_tokens', 'promptTokens', 'input_tokens'),
+    'langfuse.observation.prompt_tokens',
+  ],
   output: [
     ...details('output', 'completion_tokens', 'completionTokens', 'output_tokens'),
-    'outputUsage',
-    'completionTokens',
+    'langfuse.observation.completion_tokens',
   ],
-  total: [...details('total', 'total_tokens', 'totalTokens'), 'totalUsage', 'totalTokens'],
+  total: [...details('total', 'total_tokens', 'totalTokens'), 'langfuse.observation.total_tokens'],
   cacheRead: details(
     'input_cached_tokens',
     'input_cache_read',
@@ -84,7 +87,11 @@ export const langfuse: Convention = {
       responseModel: view.text(...column('model.name', 'model')),
       usage: isCall ? usageOf(recordedUsage(unpacked(view), USAGE), APART) : undefined,
       recordedCostUsd: costOf(view),
-      toolDefinitions: isCall ? offeredToolsOf(toolsOf(input, view.decoded('toolDefinitions'))) : undefined,
+      toolDefinitions: isCall
+        ? offeredToolsOf(
+            toolsOf(input, decoded(view.value(...column('tool_definitions', 'toolDefinitions')))),
+          )
+        : undefined,
       conversationId: view.text('langfuse.session.id', 'sessionId'),
       ...(operation === 'tool' ? executed(input, output) : {}),
       ...(operation === 'tool' || operation === 'other' ? {} : conversation(input, output)),
@@ -106,7 +113,13 @@ function unpacked(view: AttributeView): AttributeView {
 function costOf(view: AttributeView): number | undefined {
   const split = decoded(view.value(...column('cost_details', 'costDetails')));
   const total = firstMember(split, ['total']);
-  const recorded = typeof total === 'number' ? total : view.number('totalCost', 'calculatedTotalCost');
+  const recorded =
+    typeof total === 'number'
+      ? total
+      : view.number(
+          ...column('total_cost', 'totalCost'),
+          ...column('calculated_total_cost', 'calculatedTotalCost'),
+        );
   return recorded === 0 && total === undefined ? undefined : recorded;
 }
 

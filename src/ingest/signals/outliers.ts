@@ -13,7 +13,7 @@ export const latencyOutlierRule: SignalRule = {
     ),
   find: (view, { population }) => {
     const slow = durationsOf(view).flatMap((one) => {
-      const span = view.spans.find(({ spanId }) => spanId === one.spanId);
+      const span = view.span(one.spanId);
       const usual = population?.slowness(one.operation, one.ms) ?? null;
       return usual === null || span === undefined ? [] : [{ ...one, span, usual }];
     });

@@ -1,4 +1,5 @@
 import type { Span } from '../../domain/trace';
+import { isModelCall } from '../../domain/trace-genai';
 import { firstMember, textOf } from '../genai/attribute-view';
 import { errorEvidence } from './error';
 import { quoteOf } from './quotes';
@@ -65,7 +66,8 @@ function attemptsOf(view: TraceView): ReadonlyMap<string, readonly Span[]> {
 /** Null for a span that does not tell what it asked for. */
 function requestOf(view: TraceView, span: Span): string | null {
   if (!isFailed(span)) return null;
-  if (view.modelCalls.some((call) => call.span === span)) return view.operationKey(span);
+  const operation = view.operations.get(span.spanId);
+  if (operation !== undefined && isModelCall(operation)) return view.operationKey(span);
   const requested = textOf(firstMember(span.attributes, REQUESTED));
   return requested === '' ? null : `${span.name} ${requested}`;
 }

@@ -66,7 +66,7 @@ interface ErrorRule extends ErrorClass {
 const RATE_LIMIT: ErrorRule = {
   words: 'rate limit',
   failureType: 'rate_limit_exhaustion',
-  text: /rate.?limit|too many requests|throttl|quota (?:was |is |has been )?exceeded|insufficient_quota/i,
+  text: /rate.?limit|too many requests|throttl|\b(?:code|status)\D{0,3}429\b|quota (?:was |is |has been )?exceeded|insufficient_quota/i,
   codes: [429],
 };
 

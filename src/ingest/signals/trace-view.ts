@@ -29,6 +29,12 @@ export class TraceView {
   readonly operations: ReadonlyMap<string, GenAiOperation>;
   readonly modelCalls: readonly ModelCall[];
   readonly toolUses: readonly ToolUse[];
+  /** Failed spans with no failed span inside: where a failure shows first, and not once for each span around it. */
+  readonly deepestFailures: readonly Span[];
+  /** Every tool that was offered to any model of the trace, by name. */
+  readonly offeredTools: ReadonlyMap<string, OfferedTool>;
+  /** What users said, as the model calls record it. */
+  readonly userTexts: readonly string[];
   private readonly byId = new Map<string, Span>();
   private readonly withFailureInside = new Set<string>();
 
@@ -37,8 +43,13 @@ export class TraceView {
     this.spans = [...this.byId.values()].toSorted(byStart);
     this.operations = operationsOf(this.spans);
     this.markFailures();
+    this.deepestFailures = this.spans.filter(
+      (span) => isFailed(span) && !this.withFailureInside.has(span.spanId),
+    );
     this.modelCalls = this.innermostModelCalls();
     this.toolUses = this.findToolUses();
+    this.offeredTools = toolsOfferedIn(this.modelCalls);
+    this.userTexts = userTextsIn(this.modelCalls);
   }
 
   /** The spans around a span, the nearest first; those that are missing end it, and so does a circle. */
@@ -54,11 +65,6 @@ export class TraceView {
     }
   }
 
-  /** Failed spans with no failed span inside: where a failure shows first, and not once for each span around it. */
-  get deepestFailures(): readonly Span[] {
-    return this.spans.filter((span) => isFailed(span) && !this.withFailureInside.has(span.spanId));
-  }
-
   /** What a span did, in words that stay the same from trace to trace. */
   operationKey(span: Span): string {
     const operation = this.operations.get(span.spanId);
@@ -69,18 +75,8 @@ export class TraceView {
     return span.name.trim() === '' ? 'unnamed operation' : stableName(span.name);
   }
 
-  /** Every tool that was offered to any model of the trace, by name. */
-  get offeredTools(): ReadonlyMap<string, OfferedTool> {
-    const tools = this.modelCalls.flatMap(({ operation }) => operation.toolDefinitions);
-    return new Map(tools.map((tool) => [tool.name, tool]));
-  }
-
-  /** What users said, as the model calls record it. */
-  get userTexts(): readonly string[] {
-    const said = this.modelCalls.flatMap(({ operation }) => operation.inputMessages);
-    return [...new Set(said.filter(({ role }) => role === 'user').map(({ text }) => text))].filter(
-      (text) => text !== '',
-    );
+  span(spanId: string): Span | undefined {
+    return this.byId.get(spanId);
   }
 
   private markFailures(): void {
@@ -144,6 +140,17 @@ export class TraceView {
       }),
     );
   }
+}
+
+function toolsOfferedIn(modelCalls: readonly ModelCall[]): ReadonlyMap<string, OfferedTool> {
+  const tools = modelCalls.flatMap(({ operation }) => operation.toolDefinitions);
+  return new Map(tools.map((tool) => [tool.name, tool]));
+}
+
+function userTextsIn(modelCalls: readonly ModelCall[]): readonly string[] {
+  const said = modelCalls.flatMap(({ operation }) => operation.inputMessages);
+  const texts = said.flatMap(({ role, text }) => (role === 'user' && text !== '' ? [text] : []));
+  return [...new Set(texts)];
 }
 
 function operationsOf(spans: readonly Span[]): ReadonlyMap<string, GenAiOperation> {

@@ -161,6 +161,28 @@ const EXCHANGES: Readonly<Record<string, SpanSketch>> = {
       cache_read_input_tokens: 40,
     },
   },
+  'tags of Datadog LLM Observability': {
+    format: 'datadog',
+    attributes: {
+      '_ml_obs.meta.span.kind': 'llm',
+      '_ml_obs.meta.model_name': 'answered',
+      '_ml_obs.meta.model_provider': 'openai',
+      '_ml_obs.session_id': 'talk',
+      '_ml_obs.meta.input.messages': JSON.stringify([
+        { role: 'system', content: 'Be brief.' },
+        { role: 'user', content: 'How is Rome?' },
+      ]),
+      '_ml_obs.meta.output.messages': [
+        {
+          role: 'assistant',
+          tool_calls: [{ tool_id: 'call_1', name: 'weather', arguments: { city: 'Rome' } }],
+        },
+      ],
+      '_ml_obs.meta.metadata': { stop_reason: 'tool_call' },
+      '_ml_obs.meta.tool_definitions': '[{"name":"weather","schema":{"type":"object"}}]',
+      '_ml_obs.metrics': { input_tokens: 100, output_tokens: 20, cache_read_input_tokens: 40 },
+    },
+  },
   'an observation of Langfuse': {
     format: 'langfuse',
     attributes: {
