@@ -8,7 +8,7 @@ import { triggerSignature } from './trigger-signature';
 const MOST_EVIDENCE = 10;
 const MOST_TRACE_IDS = 20;
 
-export interface TraceEvidence extends SignalEvidence {
+interface TraceEvidence extends SignalEvidence {
   readonly traceId: string;
 }
 

@@ -5,34 +5,25 @@ import type { TokenUsage } from './money';
  * What a span of a generative AI application did. `chat`, `completion`, `embeddings` and `rerank` are calls of a model;
  * `agent`, `workflow`, `task` and `evaluation` enclose others; `other` is recognisably of this kind, but says no more.
  */
-export const GENAI_OPERATIONS = [
-  'chat',
-  'completion',
-  'embeddings',
-  'rerank',
-  'tool',
-  'agent',
-  'workflow',
-  'task',
-  'retrieval',
-  'evaluation',
-  'guardrail',
-  'other',
-] as const;
-export type GenAiOperationKind = (typeof GENAI_OPERATIONS)[number];
+export type GenAiOperationKind =
+  | 'chat'
+  | 'completion'
+  | 'embeddings'
+  | 'rerank'
+  | 'tool'
+  | 'agent'
+  | 'workflow'
+  | 'task'
+  | 'retrieval'
+  | 'evaluation'
+  | 'guardrail'
+  | 'other';
 
 const MODEL_CALLS: ReadonlySet<GenAiOperationKind> = new Set(['chat', 'completion', 'embeddings', 'rerank']);
 
 /** Conventions by which spans tell of generative AI, and Langfuse's own observations. */
-export const GENAI_CONVENTIONS = [
-  'langfuse',
-  'opentelemetry',
-  'openinference',
-  'vercel_ai',
-  'openllmetry',
-  'datadog',
-] as const;
-export type GenAiConvention = (typeof GENAI_CONVENTIONS)[number];
+export type GenAiConvention =
+  'langfuse' | 'opentelemetry' | 'openinference' | 'vercel_ai' | 'openllmetry' | 'datadog';
 
 export interface GenAiToolResult {
   /** The id of the call; empty where the source gives none. */

@@ -132,7 +132,7 @@ function pushCall(value: AttributeValue, draft: Draft): void {
 }
 
 /** A call of a tool, in any of those shapes; null when it names no tool. */
-export function toolCallOf(value: AttributeValue): ToolCall | null {
+function toolCallOf(value: AttributeValue): ToolCall | null {
   const whole = decoded(value);
   const inner = decoded(firstMember(whole, ['tool_call', 'functionCall'])) ?? whole;
   const called = decoded(member(inner, 'function'));

@@ -15,7 +15,7 @@ import { TraceView } from './trace-view';
 import { unknownToolRule } from './unknown-tool';
 import { wrongOrderRule } from './wrong-order';
 
-export { PopulationBuilder, TracePopulation } from './population';
+export { PopulationBuilder } from './population';
 export { NO_SETTINGS, type SignalSettings } from './rule';
 
 /** Everything that is looked for; a new kind is a line here, and passes test/contract/trace-signals. */

@@ -60,7 +60,7 @@ function ascii(text: string): string {
 }
 
 /** Everything that a span says, piece by piece. */
-export function* textsOf(span: Span): Generator<PlacedText> {
+function* textsOf(span: Span): Generator<PlacedText> {
   yield { where: 'status message', text: span.statusMessage };
   for (const { name, attributes } of span.events) {
     yield { where: 'event', text: name };
