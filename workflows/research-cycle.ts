@@ -9,6 +9,7 @@ import { execution, quick, research, witnessed } from './support/activities';
 import { ApprovalDesk } from './support/approval-desk';
 import { CycleView, freshCounts } from './support/cycle-view';
 import type { CycleCounts } from './support/cycle-view';
+import { OneAtATime } from './support/one-at-a-time';
 import { allEnded, runTrack } from './support/step-track';
 import type { StepTrack } from './support/step-track';
 
@@ -126,14 +127,17 @@ function tracksOf(
   const { cycleId, requestedBy } = input;
   const { counts } = view;
   const think = research(plan);
-  const shared = { cycleId, requestedBy, plan, desk, view };
+  const local = new OneAtATime();
+  const shared = { cycleId, requestedBy, plan, desk, view, local };
+  /** Beside the workflow only when it needs no model. */
+  const thought = <T>(ask: () => Promise<T>): Promise<T> => (plan.offline ? local.run(ask) : ask());
   const betweenBatches = (): Promise<void> => continueIfSuggested(input, plan, counts, beside);
   return {
     experiments: {
       ...shared,
       kind: 'experiment',
       counter: counts.experiments,
-      next: () => think.designExperiments({ cycleId }),
+      next: () => thought(() => think.designExperiments({ cycleId })),
       execute: (step, stepInput) => execution(plan, step.title).runExperiment(stepInput),
       betweenBatches,
     },
@@ -141,7 +145,7 @@ function tracksOf(
       ...shared,
       kind: 'follow_up',
       counter: counts.followUps,
-      next: () => quick.planFollowUps({ cycleId }),
+      next: () => local.run(() => quick.planFollowUps({ cycleId })),
       execute: async (step, stepInput) => {
         await execution(plan, step.title).followUpFailure(stepInput);
         return LEAVES_THE_BUDGET_TO_OTHERS;
@@ -152,7 +156,7 @@ function tracksOf(
       ...shared,
       kind: 'simulation',
       counter: counts.simulations,
-      next: () => think.designInterventions({ cycleId }),
+      next: () => thought(() => think.designInterventions({ cycleId })),
       execute: (step, stepInput) => execution(plan, step.title).simulateIntervention(stepInput),
       betweenBatches,
     },

@@ -35,7 +35,7 @@ export interface BudgetStatus extends Budget {
 export interface Spending {
   readonly byModel: Readonly<Record<string, number>>;
   readonly bySource: Readonly<Record<string, number>>;
-  /** By the kind of operation: `run`, `replay`, `hypotheses`, `design`, `explain`, `interventions` … */
+  /** By the kind of operation: `run`, `replay`, `follow_up`, `hypotheses`, `design`, `explain`, `interventions` … */
   readonly byOperation: Readonly<Record<string, number>>;
   /** The hundred dearest, by id. */
   readonly byCycle: Readonly<Record<string, number>>;

@@ -4,6 +4,7 @@ import type { GateVerdict, ProposedAction } from '../../src/domain/approval';
 import { quick } from './activities';
 import type { ApprovalDesk } from './approval-desk';
 import type { CycleView } from './cycle-view';
+import type { OneAtATime } from './one-at-a-time';
 import { failureType, rootMessage } from './failures';
 
 /** Refusals of an executor after which the gate is asked again: what it said no longer holds. */
@@ -19,6 +20,8 @@ export interface StepTrack {
   readonly desk: ApprovalDesk;
   readonly view: CycleView;
   readonly counter: { total: number; ended: number };
+  /** Shared by the tracks of a workflow. */
+  readonly local: OneAtATime;
   readonly next: () => Promise<PlannedSteps>;
   readonly execute: (step: PlannedStep, input: StepInput) => Promise<{ readonly budgetExhausted: boolean }>;
   /** Called between batches, when nothing is under way. */
@@ -136,19 +139,19 @@ function ask(track: StepTrack, step: PlannedStep): ProposedAction {
 }
 
 function assess(
-  { cycleId, requestedBy, plan }: StepTrack,
+  { cycleId, requestedBy, plan, local }: StepTrack,
   actions: readonly ProposedAction[],
 ): Promise<readonly GateVerdict[]> {
   const { workflowId } = wf.workflowInfo();
   const origin = { cycleId, workflowId, requestedBy };
-  return quick.assessActions({ origin, startMode: plan.startMode, actions });
+  return local.run(() => quick.assessActions({ origin, startMode: plan.startMode, actions }));
 }
 
 function skip(
-  { cycleId, kind }: StepTrack,
+  { cycleId, kind, local }: StepTrack,
   step: PlannedStep,
   reason: SkipReason,
   detail: string,
 ): Promise<void> {
-  return quick.skipStep({ cycleId, kind, subjectId: step.subjectId, reason, detail });
+  return local.run(() => quick.skipStep({ cycleId, kind, subjectId: step.subjectId, reason, detail }));
 }
