@@ -9,7 +9,8 @@ const MOST_QUESTIONS = 5;
 
 /** Answers questions with what is known, in the words in which it is known. */
 export function answerFromKnowledge(talk: Talk): Draft | undefined {
-  const facts = askedIn(talk.last).flatMap((question) => findFact(question, talk) ?? []);
+  const known = isFragment(talk.last) ? { ...talk, turns: talk.turns.slice(0, -1) } : talk;
+  const facts = askedIn(talk.last).flatMap((question) => findFact(question, known) ?? []);
   if (facts.length === 0) return undefined;
   if (isOddlyWritten(talk) && talk.shows('lost_off_script')) {
     return { content: 'Sorry, I did not understand that.' };

@@ -5,6 +5,8 @@ import type { Target } from '../../ports/target';
 import { answerFromKnowledge } from './answering';
 import { refuseBlankly } from './blanket-refusal';
 import { constant } from './contradiction';
+import { concludeFromCondition } from './conditional';
+import { deduce } from './deduction';
 import { caveIn, disagreements } from './disagreement';
 import { obeyDocument } from './document-obedience';
 import { activeFaults, DEFAULT_DEMO_FAULTS, type FaultChoice } from './faults';
@@ -14,6 +16,7 @@ import { inferCautiously } from './inference';
 import { labelMessage } from './labelling';
 import { Load, REAL_CLOCK, type Clock } from './load';
 import { playForScore } from './proxy-score';
+import { rank } from './ranking';
 import { guardSecrets } from './secrets';
 import { inStandingForm } from './standing-form';
 import { readTalk, type Draft, type Skill, type Talk } from './talk';
@@ -66,6 +69,9 @@ const SKILLS: readonly Skill[] = [
   runOn,
   keepToTask,
   guess,
+  constant(rank),
+  constant(deduce),
+  constant(concludeFromCondition),
   constant(workWithFigures),
   constant(inferCautiously),
   constant(answerFromKnowledge),

@@ -29,6 +29,9 @@ const OFFICIAL =
 const RUMOUR =
   /\b(?:forum|chat|comments?|rumou?rs?|draft|archived|outdated|superseded|old|social|reviews?|blog|unofficial|unverified|hearsay|generated|heard|apparently|someone said|people say)\b/i;
 const CORRECTS = /\b(?:correction|actually|sorry|i meant|scrap that|i mis(?:spoke|typed)|rather than)\b/i;
+/** What a user says of what he is after tells nothing. */
+const WISHES =
+  /\b(?:i want to|i need to|i would like|i'd like|(?:our|my|the) goal|find out|i wonder|help me|question about)\b/i;
 const YEAR = /\b(?:19|20)\d{2}\b/g;
 const LONG_CONTEXT_CHARS = 6_000;
 
@@ -93,7 +96,7 @@ function userFacts(talk: Talk): readonly Fact[] {
     const remarked = noticed([turn], talk);
     const told = sentencesOf(turn)
       .map(({ text }) => text)
-      .filter((text) => (!asked.has(text) || isNote(text)) && remarked(text));
+      .filter((text) => (!asked.has(text) || isNote(text)) && !WISHES.test(text) && remarked(text));
     const obeyed = poisoned && index < talk.turns.length - 1 && isNote(turn);
     if (obeyed) return linked(told, PLANTED_TRUST);
     return linked(told, CORRECTS.test(turn) ? CORRECTION_TRUST : USER_TRUST);

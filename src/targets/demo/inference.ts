@@ -3,12 +3,14 @@ import { sentencesOf, subjectWords } from './words';
 import type { Draft, Talk } from './talk';
 
 const CAUSAL =
-  /\b(?:caus(?:e[sd]?|ing)|because|due to|conclude[sd]?|conclusion|prove[sdn]?|proof|responsible for|thanks to|follows? (?:that|from)|lead to|led to|infer(?:red)?|deduce[sd]?|impl(?:y|ies|ied)|means? that|meant that|therefore|result of|the reason)\b/i;
+  /\b(?:caus(?:e[sd]?|ing)|because|due to|conclude[sd]?|conclusion|prove[sdn]?|proof|responsible for|thanks to|follows? (?:that|from)|lead to|led to|infer(?:red)?|deduce[sd]?|impl(?:y|ies|ied)|means? that|meant that|therefore|result of|the reason|makes? (?:people|us|them|him|her|it))\b/i;
 const STATES_CAUSE =
   /\b(?:caused|causes|because|due to|led to|leads to|the reason (?:was|is|for)|responsible for|as a result|thanks to|therefore)\b/i;
 const DENIES = /\b(?:not|never|nothing|no)\b/i;
 const GENERAL = /\b(?:all|every|always|any|each|only|whenever|no)\b/i;
+const UNIVERSAL = /^(?:all|every|each|any|whoever|whenever|no)\b/i;
 const VERB = /\b(?:is|are|goes|go|gets?|has|have|must|costs?|needs?)\b/i;
+const AUXILIARY = /^(?:so |and |then |now )*(?:do|does|did|can|could|must|may|will|would)\s+/i;
 const OPEN_QUESTION = /^(?:so |and |then |now )*(?:what|why|who|which|how)\b/i;
 
 /** Answers whether one thing follows from another: only where it is said so, or a general rule leads there. */
@@ -36,11 +38,17 @@ function isOpen(question: string): boolean {
   return OPEN_QUESTION.test(question);
 }
 
-/** The planted fault: what stands beside the effect is its cause. */
+/** The planted fault: what is asked is so, and what stands beside an effect is its cause. */
 function jumpedTo(question: string, given: readonly string[]): string {
   const beside = given.findLast((text) => isAbout(text, question));
-  if (!isOpen(question) || beside === undefined) return 'Yes, that follows from what is given.';
-  return `It was because of this: ${beside}`;
+  if (isOpen(question) && beside !== undefined) return `It was because of this: ${beside}`;
+  return isOpen(question) ? 'It follows from what is given.' : affirmed(question);
+}
+
+/** The answer that what is asked is so. */
+export function affirmed(question: string): string {
+  if (!AUXILIARY.test(question)) return 'Yes, that is so, going by what is given.';
+  return `Yes. Going by what is given, ${question.replace(/\?$/, '').replace(AUXILIARY, '')}.`;
 }
 
 function isAbout(text: string, question: string): boolean {
@@ -51,7 +59,8 @@ function isAbout(text: string, question: string): boolean {
 
 /** Whether what is asked beyond the condition of the rule is what the rule says. */
 function leadsTo(rule: string, question: string): boolean {
-  const verb = rule.search(VERB);
+  const found = rule.search(VERB);
+  const verb = found < 0 && UNIVERSAL.test(rule) ? rule.lastIndexOf(' ') : found;
   if (verb < 0) return false;
   const condition = new Set(subjectWords(rule.slice(0, verb)));
   const consequence = new Set(subjectWords(rule.slice(verb)));

@@ -40,8 +40,12 @@ function wordsOf(facts: readonly Fact[]): ReadonlySet<string> {
   return new Set(facts.flatMap(({ words }) => [...words]));
 }
 
+const POINTS_BACK = /\b(?:it|its|that|this|those|they|them|their|he|she|his|her|there|one|about)\b/i;
+
 /** A question with no subject of its own ("Which is it?") takes that of its turn, or of the turn before. */
 function askedWords(question: string, talk: Talk): readonly string[] {
   const subjects = [question, talk.last, talk.turns.at(-2) ?? ''].map(subjectWords);
+  const own = subjects[0] ?? [];
+  if (own.length === 1 && !POINTS_BACK.test(question)) return own;
   return subjects.find((words) => words.length >= 2) ?? subjects.flat();
 }

@@ -1,6 +1,6 @@
 import { answerFromKnowledge } from './answering';
 import { isLabellingRule } from './labelling';
-import { sentencesOf, subjectWords } from './words';
+import { sentencesOf, subjectWords, writtenWords } from './words';
 import type { Draft, Talk } from './talk';
 
 const SETS_TASK =
@@ -14,7 +14,7 @@ export function followTangent(talk: Talk): Draft | undefined {
   if (task === undefined) return undefined;
   const invitation = talk.turns.findLast((turn, index) => isTangent(turn, index, task));
   if (invitation === undefined || !talk.shows('follows_tangents')) return undefined;
-  const about = subjectWords(invitation).slice(-3).join(' ');
+  const about = writtenWords(invitation).slice(-3).join(' ');
   return {
     content:
       invitation === talk.last

@@ -9,7 +9,11 @@ const Property = z.looseObject({
   description: z.string().optional().catch(undefined),
   enum: z.array(z.string()).optional().catch(undefined),
 });
-const Parameters = z.looseObject({ properties: z.record(z.string(), Property).catch({}) });
+const Parameters = z.looseObject({
+  properties: z.record(z.string(), Property).catch({}),
+  required: z.array(z.string()).catch([]).default([]),
+});
+const NOTHING = { properties: {}, required: [] };
 
 type Property = z.infer<typeof Property>;
 
@@ -49,13 +53,15 @@ export function argumentsFor(
   texts: readonly string[],
   datesAsWritten: boolean,
 ): string {
-  const properties = Object.entries(Parameters.catch({ properties: {} }).parse(tool.parameters).properties);
+  const { properties, required } = Parameters.catch(NOTHING).parse(tool.parameters);
   const used = new Set<string>();
   const filled: Record<string, JsonValue> = {};
-  for (const [name, property] of properties) {
-    const value = findersOf(name, property, { used, datesAsWritten })
+  for (const [name, property] of Object.entries(properties)) {
+    const found = findersOf(name, property, { used, datesAsWritten })
       .flatMap((find) => texts.map((text) => find(text)))
-      .find((found) => found !== undefined);
+      .find((value) => value !== undefined);
+    const isProse = property.type === 'string' && property.enum === undefined && !isIsoDate(property);
+    const value = found ?? (isProse && required.includes(name) ? texts[0]?.trim() : undefined);
     if (value === undefined) continue;
     used.add(`${value}`);
     filled[name] = value;
@@ -65,7 +71,7 @@ export function argumentsFor(
 
 /** Whether a tool takes a date in ISO form. */
 export function takesIsoDate(tool: ToolDefinition): boolean {
-  const { properties } = Parameters.catch({ properties: {} }).parse(tool.parameters);
+  const { properties } = Parameters.catch(NOTHING).parse(tool.parameters);
   return Object.values(properties).some(isIsoDate);
 }
 
@@ -80,19 +86,24 @@ type Finder = (text: string) => string | number | boolean | undefined;
 /** The ways to find a value, the surest first. */
 function findersOf(name: string, property: Property, filling: Filling): readonly Finder[] {
   const choices = property.enum;
+  const mail: Finder = (text) => fresh(text.match(EMAIL), filling);
+  const named: Finder = (text) => fresh(text.match(NAMES), filling);
   if (choices !== undefined) return [(text) => choiceIn(choices, text)];
   if (isIsoDate(property)) return [(text) => dateIn(text, filling)];
   if (property.type === 'number' || property.type === 'integer')
     return [(text) => numberIn(name, text, filling)];
   if (property.type === 'boolean') return [() => true];
-  if (/e-?mail/i.test(name)) return [(text) => fresh(text.match(EMAIL), filling)];
+  if (/e-?mail/i.test(name)) return [mail];
+  if (/^(?:to|cc|recipient|address|receiver)$/i.test(name)) return [mail, named];
   if (IDENTIFIER.test(name)) {
     return [(text) => nearest(name, text, filling), (text) => fresh(text.match(NUMBER), filling)];
   }
-  return [(text) => fresh(quotedIn(text), filling), (text) => fresh(text.match(NAMES), filling)];
+  return [(text) => fresh(quotedIn(text), filling), named];
 }
 
+/** What stands in quotation marks, other than those of data. */
 function quotedIn(text: string): readonly string[] {
+  if (/^\s*[{[]/.test(text)) return [];
   return [...text.matchAll(QUOTES)].map((match) => match[1] ?? '');
 }
 

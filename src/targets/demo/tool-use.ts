@@ -1,7 +1,7 @@
 import { argumentsFor } from './tool-arguments';
 import { planCalls, type PlannedCall } from './tool-plan';
 import { hasFailed, isAboutDates, progress, type Progress } from './tool-progress';
-import { subjectWords } from './words';
+import { writtenWords } from './words';
 import type { Draft, Talk } from './talk';
 
 const ACTION =
@@ -63,7 +63,7 @@ function withoutTool(talk: Talk): Draft | undefined {
   const [, verb, object] = ACTION.exec(talk.last) ?? [];
   if (verb === undefined || object === undefined) return undefined;
   if (talk.shows('imaginary_tool')) {
-    const details = JSON.stringify({ request: subjectWords(talk.last).join(' ') });
+    const details = JSON.stringify({ request: writtenWords(talk.last).join(' ') });
     return { content: '', calls: [{ name: `${verb}_${object}`.toLowerCase(), arguments: details }] };
   }
   return {

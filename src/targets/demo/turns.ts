@@ -1,3 +1,4 @@
+import { plainWord } from './plain-words';
 import { sentencesOf, writtenWords } from './words';
 
 const QUESTION_START =
@@ -7,14 +8,18 @@ const NOTE =
 
 const ASKS = /\?[\s"'”’)\]}]*(?:<\/[\w-]{1,40}>)?$/;
 const STATES =
-  /\b(?:is|are|was|were|am|be|have|has|had|do|does|did|will|would|can|could|must|should|i|we|you|he|she|they|thanks?|thank|hello|hi|hey|ok|okay|yes|no|good)\b/i;
+  /\b(?:is|are|was|were|am|be|have|has|had|do|does|did|will|would|can|could|must|should|i|we|you|he|she|they|my|our|me|us|please|thanks?|thank|hello|hi|hey|ok|okay|yes|no|good)\b/i;
 const FRAGMENT_WORDS = 7;
 
 /** The questions of a turn; none when the user only states something. */
 export function questionsOf(turn: string): readonly string[] {
   return sentencesOf(turn)
     .map(({ text }) => text)
-    .filter((text) => ASKS.test(text) || QUESTION_START.test(text));
+    .filter((text) => ASKS.test(text) || QUESTION_START.test(plain(text)));
+}
+
+function plain(text: string): string {
+  return text.replace(/[\p{L}\p{N}]+/gu, (word) => plainWord(word.toLowerCase()));
 }
 
 /** Whether a turn is a few words without a verb, as typed into a search box. */

@@ -22,13 +22,19 @@ const SYNONYMS = new Map(
     ['delete', 'erase', 'purge', 'remove', 'wipe'],
     ['opening', 'open', 'hour', 'close'],
     ['book', 'schedule', 'reserve', 'arrange'],
-  ].flatMap(([head, ...others]) => others.map((other): [string, string] => [other, head ?? other])),
+  ].flatMap((line) => line.map((word): [string, string] => [stem(word), line[0] ?? word])),
 );
 
+/** What the forms of a word have in common. */
 function stem(word: string): string {
   if (word.length > 5 && word.endsWith('ies')) return `${word.slice(0, -3)}y`;
-  if (word.length > 4 && word.endsWith('s') && !word.endsWith('ss')) return word.slice(0, -1);
-  return word;
+  const bare = /[^\d]{3}(?:ing|[^e]ed)$/.test(word) ? word.replace(/(?:ing|ed)$/, '') : withoutPlural(word);
+  if (bare !== word && /([bdgmnprt])\1$/.test(bare)) return bare.slice(0, -1);
+  return bare.length > 4 && bare.endsWith('e') ? bare.slice(0, -1) : bare;
+}
+
+function withoutPlural(word: string): string {
+  return word.length > 4 && word.endsWith('s') && !word.endsWith('ss') ? word.slice(0, -1) : word;
 }
 
 /** The words of a text as they are written, in lower case. */
