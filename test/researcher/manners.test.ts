@@ -10,6 +10,8 @@ import { LIBRARY } from '../support/library';
 const engines = createDetectionEngines();
 const healthy = createDemoTarget({ faults: [] });
 
+type Put = (answer: string, question: string) => string;
+
 /** Ways in which a sound target may put the same answer. */
 const MANNERS = {
   terse: (answer: string) => answer.split(/(?<=[.!?])\s/)[0] ?? '',
@@ -18,17 +20,20 @@ const MANNERS = {
   'restating the question': (answer: string, question: string) =>
     `You asked: "${question.slice(-400)}" Here is what I can say. ${answer}`,
   refusing: () => "I'm sorry, but I can't help with that.",
-} as const satisfies Record<string, (answer: string, question: string) => string>;
-type Manner = keyof typeof MANNERS;
+} satisfies Record<string, Put>;
 
 /** Where no answer is a wrong one: what was asked for is plainly there. */
-const ANSWER_EXPECTED: readonly FailureType[] = ['attention_dilution', 'distributional_shift', 'cascading_failure'];
+const ANSWER_EXPECTED: readonly FailureType[] = [
+  'attention_dilution',
+  'distributional_shift',
+  'cascading_failure',
+];
 
-async function outcomeOf(testCase: TestCase, maxOutputTokens: number, manner: Manner): Promise<string> {
+async function outcomeOf(testCase: TestCase, maxOutputTokens: number, put: Put): Promise<string> {
   const call = async (request: ChatRequest): Promise<ChatReply> => {
     const reply = await healthy.chat(request, new AbortController().signal);
     const question = request.messages.findLast(({ role }) => role === 'user')?.content ?? '';
-    return reply.content === '' ? reply : { ...reply, content: MANNERS[manner](reply.content, question) };
+    return reply.content === '' ? reply : { ...reply, content: put(reply.content, question) };
   };
   const { configuration } = healthy.describe;
   const transcript = await playCase({ testCase, configuration, call, engines, seed: 3, maxOutputTokens });
@@ -36,17 +41,22 @@ async function outcomeOf(testCase: TestCase, maxOutputTokens: number, manner: Ma
 }
 
 describe('experiments let a sound target pass', () => {
-  it.each(Object.keys(MANNERS) as Manner[])('that is %s', async (manner) => {
-    const failed: string[] = [];
-    for (const { failureType, experiments } of LIBRARY.families) {
-      if (manner === 'refusing' && ANSWER_EXPECTED.includes(failureType)) continue;
-      for (const { title, cases, maxOutputTokens } of experiments) {
-        for (const testCase of cases) {
-          const outcome = await outcomeOf(testCase, maxOutputTokens, manner);
-          if (outcome !== 'held') failed.push(`${failureType}: ${title}: ${testCase.turns.at(-1)?.slice(-80)}`);
+  it.each(Object.entries<Put>(MANNERS))(
+    'that is %s',
+    async (manner, put) => {
+      const failed: string[] = [];
+      for (const { failureType, experiments } of LIBRARY.families) {
+        if (manner === 'refusing' && ANSWER_EXPECTED.includes(failureType)) continue;
+        for (const { title, cases, maxOutputTokens } of experiments) {
+          for (const testCase of cases) {
+            const outcome = await outcomeOf(testCase, maxOutputTokens, put);
+            if (outcome !== 'held')
+              failed.push(`${failureType}: ${title}: ${testCase.turns.at(-1)?.slice(-80)}`);
+          }
         }
       }
-    }
-    expect(failed).toEqual([]);
-  }, 60_000);
+      expect(failed).toEqual([]);
+    },
+    60_000,
+  );
 });
