@@ -22,6 +22,8 @@ import { concludeWatch, replayCanaries } from './watch-deployment';
 export type { ActivityDeps } from './deps';
 export { createApprovalReview } from './review';
 export { researcherStamp } from './support/researcher';
+export { measureJudge } from './support/judge-calibration';
+export type { CalibrationTerms, JudgedItem } from './support/judge-calibration';
 
 /** The activities over their ports; what they throw says whether Temporal may try again. */
 export function createActivities(given: ActivityDeps): Activities {

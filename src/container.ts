@@ -137,7 +137,8 @@ export async function openContainer(
   };
 }
 
-function maxAnswerTokensOf({ researcher, openai, anthropic }: Config): number {
+/** Output limit of the configured researcher's model, in tokens. */
+export function maxAnswerTokensOf({ researcher, openai, anthropic }: Config): number {
   return (researcher === 'openai' && openai ? openai : anthropic).maxOutputTokens;
 }
 

@@ -9,6 +9,7 @@ import { addDevCommand } from './commands/dev';
 import { addIngestCommand } from './commands/ingest';
 import { addFamilyCommands } from './commands/families';
 import { addInitCommand } from './commands/init';
+import { addJudgeCommands } from './commands/judge';
 import { addKeyCommands } from './commands/keys';
 import { addMigrateCommands } from './commands/migrate';
 import { addModeCommands } from './commands/mode';
@@ -64,6 +65,7 @@ export function createProgram(context: CliContext, version: string): Command {
   addToolCommands(program, context);
   addStateCommands(program, context);
   addModeCommands(program, context);
+  addJudgeCommands(program, context);
   addBudgetCommands(program, context);
   addPolicyCommands(program, context);
   addDemoTargetCommand(program, context);

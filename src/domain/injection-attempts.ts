@@ -8,7 +8,6 @@ import { plainViews } from './plain-views';
 import type { PlainView } from './plain-views';
 
 export { INJECTION_KINDS } from './injection-patterns';
-export type { InjectionKind } from './injection-patterns';
 
 /** A passage that tries to tell a judge or the researcher what to conclude. */
 export interface InjectionAttempt {

@@ -5,9 +5,18 @@ import type { JudgeRecord } from './statistics';
 
 /** A run whose truth is known, because a person read it. */
 export interface LabelledRun {
+  /** For people. */
+  readonly name: string;
   readonly transcript: Transcript;
   readonly rubric: string;
   readonly label: Exclude<RunOutcome, 'unassessed'>;
+}
+
+/** Such runs, with what identifies them all. */
+export interface LabelledSet {
+  readonly items: readonly LabelledRun[];
+  /** SHA-256 of the text they were read from, in hexadecimal. */
+  readonly digest: string;
 }
 
 /** How a judge did on a labelled set. */

@@ -16,8 +16,7 @@ export interface JudgeOpinion {
 }
 
 /** Why a vote does not count. */
-export const DISCARD_REASONS = ['no_answer', 'no_quote', 'quote_not_found', 'quote_of_an_attempt'] as const;
-export type DiscardReason = (typeof DISCARD_REASONS)[number];
+type DiscardReason = 'no_answer' | 'no_quote' | 'quote_not_found' | 'quote_of_an_attempt';
 
 export interface JudgeVote extends JudgeOpinion {
   readonly discarded: DiscardReason | null;

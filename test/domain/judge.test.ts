@@ -165,9 +165,9 @@ describe('votes', () => {
   });
 
   it('say why they came to nothing', () => {
-    const votes = [vote('failed', 'quote_not_found'), missingVote('no answer'), vote('cannot_tell')];
+    const votes = [vote('failed', 'quote_not_found'), missingVote('HTTP 503'), vote('cannot_tell')];
     expect(undecidedBecause({ judge: 'openai:tiny', version: 'judge-1', votesAsked: 3, votes })).toBe(
-      'the judge openai:tiny did not decide it: quote_not_found, no_answer, cannot_tell',
+      'the judge openai:tiny did not decide it: quote_not_found, no answer (HTTP 503), cannot_tell',
     );
   });
 });

@@ -53,13 +53,13 @@ interface PassedStep {
   readonly action: Omit<ProposedAction, 'approvalId'>;
 }
 
-export async function startExperimentWorld(): Promise<ExperimentWorld> {
+export async function startExperimentWorld(changes: Partial<ActivityDeps> = {}): Promise<ExperimentWorld> {
   const world = await startStores();
   const policy = loadRiskPolicy(DEFAULT_POLICY);
   const asked: ChatRequest[] = [];
   let played: Played = { says: () => '' };
   const target = targetOf(() => played, asked);
-  const activities = createActivities({ ...depsOf(world, target), policy: () => policy });
+  const activities = createActivities({ ...depsOf(world, target), policy: () => policy, ...changes });
   return {
     world,
     target,
