@@ -49,9 +49,12 @@ function faultChoice(text: string): FaultChoice {
 }
 
 function faultShare(text: string): readonly [string, number] {
-  const [, name, share] = FAULT.exec(text.trim()) ?? [];
-  if (name === undefined)
-    throw new InvalidArgumentError('Expected NAME or NAME=SHARE with commas between, or none.');
+  const [, name, written] = FAULT.exec(text.trim()) ?? [];
+  if (name === undefined || Number(written ?? 0) > 1) {
+    throw new InvalidArgumentError(
+      'Expected names with commas between, each with =SHARE (0 to 1) or not; or none.',
+    );
+  }
   if (!isDemoFault(name)) throw new InvalidArgumentError(`Unknown fault ${name}.`);
-  return [name, share === undefined ? plantedFault(name).probability : Number(share)];
+  return [name, written === undefined ? plantedFault(name).probability : Number(written)];
 }

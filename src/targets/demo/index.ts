@@ -4,7 +4,6 @@ export {
   DEMO_FAULTS,
   DEMO_FAULT_NAMES,
   isDemoFault,
-  plantedFault,
   type DemoFault,
   type FaultChoice,
 } from './faults';
