@@ -56,14 +56,20 @@ describe('a target that fails every third call', () => {
   });
 
   it('has rates that differ from those of the sound target by no more than their intervals allow', () => {
-    for (const [whole, broken] of pairs()) {
-      expect(whole.outcomes.unassessed).toBe(0);
-      if (broken.failure_rate.n === 0) expect(broken.failure_rate.value).toBeNull();
-      else {
-        expect(broken.failure_rate.low).toBeLessThanOrEqual(whole.failure_rate.value ?? Number.NaN);
-        expect(broken.failure_rate.high).toBeGreaterThanOrEqual(whole.failure_rate.value ?? Number.NaN);
-      }
+    expect(pairs().map(([{ outcomes }]) => outcomes.unassessed)).toEqual(pairs().map(() => 0));
+    const assessed = pairs().filter(([, broken]) => broken.failure_rate.n > 0);
+    expect(assessed.length).toBeGreaterThan(3);
+    for (const [whole, broken] of assessed) {
+      expect(broken.failure_rate.low).toBeLessThanOrEqual(whole.failure_rate.value ?? Number.NaN);
+      expect(broken.failure_rate.high).toBeGreaterThanOrEqual(whole.failure_rate.value ?? Number.NaN);
     }
+  });
+
+  it('has no rate, rather than 0, where no run could be assessed', () => {
+    const unassessed = pairs().filter(([, broken]) => broken.failure_rate.n === 0);
+    expect(unassessed.length).toBeGreaterThan(0);
+    for (const [, broken] of unassessed)
+      expect(broken.failure_rate).toMatchObject({ value: null, low: null });
   });
 
   it('has no failure that the sound target has not', () => {
