@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { types } from 'node:util';
 import { createGunzip } from 'node:zlib';
 import { Decompress } from 'fzstd';
 import { compressionOf, COMPRESSION_BYTES } from './compression';
@@ -67,7 +68,7 @@ async function* gunzipped(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uin
 }
 
 function isZlibError(error: unknown): error is Error {
-  return error instanceof Error && 'code' in error && String(error.code).startsWith('Z_');
+  return types.isNativeError(error) && 'code' in error && String(error.code).startsWith('Z_');
 }
 
 async function* unzstd(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -93,6 +94,8 @@ function decode(step: () => void): void {
     step();
   } catch (error) {
     // The decoder throws plain errors, and range errors of typed arrays, for bytes that it cannot decode.
-    throw error instanceof Error ? new BadCompression(`The zstd stream is broken: ${error.message}`) : error;
+    throw types.isNativeError(error)
+      ? new BadCompression(`The zstd stream is broken: ${error.message}`)
+      : error;
   }
 }

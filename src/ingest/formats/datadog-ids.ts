@@ -15,17 +15,17 @@ const REMEMBERED_TRACES = 50_000;
 export class UpperHalves {
   private readonly known = new Map<unknown, string>();
 
-  /** Learns from spans, before any of them is read. */
+  /** Learns from spans, before any of them is read; `tag` is that of the chunk they are in. */
   learn(spans: readonly unknown[], tag?: unknown): void {
     for (const span of spans) {
       if (!isRecord(span)) continue;
-      const upper = isRecord(span.meta) ? (span.meta['_dd.p.tid'] ?? tag) : tag;
-      if (isText(upper) && HEX_16.test(upper)) this.remember(rawTraceId(span), upper.toLowerCase());
+      const upper = ownUpper(span) ?? upperIn(tag);
+      if (upper !== null) this.remember(rawTraceId(span), upper);
     }
   }
 
   of(span: JsonRecord): string {
-    return this.known.get(rawTraceId(span)) ?? '0000000000000000';
+    return ownUpper(span) ?? this.known.get(rawTraceId(span)) ?? '0000000000000000';
   }
 
   private remember(trace: unknown, upper: string): void {
@@ -34,6 +34,14 @@ export class UpperHalves {
     const [oldest] = this.known.keys();
     this.known.delete(oldest);
   }
+}
+
+function ownUpper({ meta }: JsonRecord): string | null {
+  return isRecord(meta) ? upperIn(meta['_dd.p.tid']) : null;
+}
+
+function upperIn(tag: unknown): string | null {
+  return isText(tag) && HEX_16.test(tag) ? tag.toLowerCase() : null;
 }
 
 export function rawTraceId(span: JsonRecord): unknown {

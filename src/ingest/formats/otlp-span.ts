@@ -137,9 +137,9 @@ const VALUE_READERS: ReadonlyMap<string, ValueReader> = withSnakeCase({
   intValue: integerValue,
   doubleValue: doubleOf,
   bytesValue: (value) =>
-    value instanceof Uint8Array
-      ? Uint8Array.from(value)
-      : Buffer.from(textOr(value, '', 'An attribute'), 'base64'),
+    Uint8Array.from(
+      value instanceof Uint8Array ? value : Buffer.from(textOr(value, '', 'An attribute'), 'base64'),
+    ),
   arrayValue: (value, depth) => valuesOf(value, depth).map((item) => anyValue(item, depth + 1)),
   kvlistValue: (value, depth) => {
     const attributes: MutableAttributes = {};

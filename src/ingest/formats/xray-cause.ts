@@ -1,4 +1,4 @@
-import type { SpanEvent } from '../../domain/trace';
+import type { Attributes, SpanEvent } from '../../domain/trace';
 import { attributeOf, type MutableAttributes } from '../attributes';
 import { BadSpan, isMissing, isRecord, listOr, textOr, type JsonRecord } from '../fields';
 import { isText } from '../json/lossless';
@@ -31,11 +31,11 @@ function collect(segment: unknown, found: Map<string, JsonRecord>, depth: number
 export interface Cause {
   readonly message: string;
   readonly events: readonly SpanEvent[];
-  /** The exception that is told of elsewhere. */
-  readonly exceptionId: string | null;
+  /** What else it says: the exception that is told of elsewhere, where the program ran. */
+  readonly attributes: Attributes;
 }
 
-const NO_CAUSE: Cause = { message: '', events: [], exceptionId: null };
+const NO_CAUSE: Cause = { message: '', events: [], attributes: {} };
 
 /**
  * From exceptions, or the id of one. An exception is an event of the segment that holds it, and not of those that name it.
@@ -43,21 +43,19 @@ const NO_CAUSE: Cause = { message: '', events: [], exceptionId: null };
  * @throws {BadSpan}
  */
 export function causeOf(value: unknown, exceptions: Exceptions): Cause {
-  if (isMissing(value)) return NO_CAUSE;
   if (isText(value)) {
-    return {
-      message: textOr(exceptions.get(value)?.message, '', 'A message'),
-      events: [],
-      exceptionId: value,
-    };
+    const message = textOr(exceptions.get(value)?.message, '', 'A message');
+    return { message, events: [], attributes: { 'aws.xray.cause_id': value } };
   }
   if (!isRecord(value)) return NO_CAUSE;
-  const events = listOr(value.exceptions, 'The exceptions').map(eventOf);
-  const [first] = events;
-  const message =
-    textOr(value.message, '', 'The message of the cause') ||
-    textOr(first?.attributes['exception.message'], '', 'A message');
-  return { message, events, exceptionId: null };
+  const { exceptions: own, message: told, ...rest } = value;
+  const events = listOr(own, 'The exceptions').map(eventOf);
+  const first = textOr(events[0]?.attributes['exception.message'], '', 'A message');
+  const attributes: MutableAttributes = {};
+  for (const [key, item] of Object.entries(rest)) {
+    if (!isMissing(item)) attributes[`aws.xray.cause.${key}`] = attributeOf(item);
+  }
+  return { message: textOr(told, '', 'The message of the cause') || first, events, attributes };
 }
 
 function eventOf(exception: unknown): SpanEvent {

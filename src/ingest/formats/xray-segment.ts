@@ -1,4 +1,4 @@
-import type { Resource, Span, SpanKind, SpanLink } from '../../domain/trace';
+import type { Attributes, Resource, Span, SpanKind, SpanLink } from '../../domain/trace';
 import { addAttributes, addKnown, attributeOf, setAttribute, type MutableAttributes } from '../attributes';
 import { BadSpan, isMissing, isRecord, listOr, textOr, type JsonRecord } from '../fields';
 import type { Id } from '../ids';
@@ -59,7 +59,7 @@ export function segmentSpan(value: unknown, context: SegmentContext, position: s
     endTimeUnixNano: value.in_progress === true ? null : timeOf(value.end_time, 'The end', 's'),
     status: hasFailed ? 'error' : 'unset',
     statusMessage: hasFailed ? cause.message : '',
-    attributes: attributesOf(value, cause.exceptionId),
+    attributes: attributesOf(value, cause.attributes),
     events: cause.events,
     links: listOr(value.links, 'The links').map(linkOf),
     resource: context.resource,
@@ -76,7 +76,18 @@ function kindOf(namespace: unknown, isSegment: boolean): SpanKind {
 
 /** What is in the fields of a span already. */
 const FIELDS = new Set([
-  ...['id', 'trace_id', 'parent_id', 'name', 'start_time', 'end_time', 'cause', 'links', 'subsegments'],
+  ...[
+    'id',
+    'trace_id',
+    'parent_id',
+    'name',
+    'start_time',
+    'end_time',
+    'cause',
+    'links',
+    'subsegments',
+    'in_progress',
+  ],
 ]);
 
 /** The blocks of a segment, by what they become. One that is no object is kept as it is, as all that we know nothing of. */
@@ -88,8 +99,8 @@ const BLOCKS: ReadonlyMap<string, (attributes: MutableAttributes, block: JsonRec
   ['sql', addSql],
 ]);
 
-function attributesOf(segment: JsonRecord, exceptionId: string | null): MutableAttributes {
-  const attributes: MutableAttributes = {};
+function attributesOf(segment: JsonRecord, cause: Attributes): MutableAttributes {
+  const attributes: MutableAttributes = { ...cause };
   for (const key in segment) {
     const value = segment[key];
     if (FIELDS.has(key) || isMissing(value)) continue;
@@ -97,7 +108,6 @@ function attributesOf(segment: JsonRecord, exceptionId: string | null): MutableA
     if (block !== undefined && isRecord(value)) block(attributes, value);
     else setAttribute(attributes, `aws.xray.${key}`, attributeOf(value));
   }
-  if (exceptionId !== null) attributes['aws.xray.cause_id'] = exceptionId;
   return attributes;
 }
 

@@ -1,4 +1,4 @@
-const FIRST_CAPACITY = 128 * 1_024;
+const FIRST_CAPACITY = 8 * 1_024;
 
 /** Bytes that are appended at the end and given up from the front, with room before the rest to put something back. */
 export class ByteQueue {

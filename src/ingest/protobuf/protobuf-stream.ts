@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { Cursor } from '../cursor';
 import { ByteQueue } from '../json/byte-queue';
 import type { SpanStream } from '../json-stream';
@@ -192,16 +193,12 @@ export class ProtobufStream implements SpanStream {
   }
 
   private decode(body: Buffer, starts: readonly number[], isOneSpan: boolean, out: SpanSink): void {
-    try {
-      this.read(tracesDataType().decode(body), new Cursor('', starts), out);
-    } catch (error) {
-      // protobuf.js throws errors of several classes for bytes that it cannot decode.
-      if (!(error instanceof Error)) throw error;
-      if (isOneSpan) {
-        const position = starts.map((start, level) => `/${LISTS[level]!.key}/${start}`).join('');
-        reject(out, position, `It is not valid protobuf: ${error.message}.`);
-        return;
-      }
+    const request = decoded(body);
+    if (!(request instanceof BadWire)) this.read(request, new Cursor('', starts), out);
+    else if (isOneSpan) {
+      const position = starts.map((start, level) => `/${LISTS[level]!.key}/${start}`).join('');
+      reject(out, position, `It is not valid protobuf: ${request.message}.`);
+    } else {
       const parts = new ProtobufStream(this.read, { isFramed: false, sliceBytes: 0, starts });
       parts.push(body, out);
       parts.end(out);
@@ -210,5 +207,15 @@ export class ProtobufStream implements SpanStream {
 
   private position(): string {
     return this.open.map(({ list, index }) => `/${list.key}/${index}`).join('');
+  }
+}
+
+/** The library throws errors of several classes for bytes that it cannot decode. */
+function decoded(body: Buffer): unknown {
+  try {
+    return tracesDataType().decode(body);
+  } catch (error) {
+    if (types.isNativeError(error)) return new BadWire(error.message);
+    throw error;
   }
 }
