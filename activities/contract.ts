@@ -115,7 +115,7 @@ export type DeploymentOpening =
 
 /** What workflows may ask of the outside world; the only file of this folder they import. All are idempotent. */
 export interface Activities
-  extends CycleActivities, TransitionActivities, DeploymentActivities, ToolActivities {}
+  extends CycleActivities, TransitionActivities, DeploymentActivities, ToolActivities, IngestActivities {}
 
 /** The steps of `deployIntervention`. */
 export interface DeploymentActivities {
@@ -172,6 +172,16 @@ interface ToolActivities {
   }): Promise<{ readonly status: ToolStatus }>;
   /** Writes down that it was not done. Local. */
   refuseTool(input: { readonly executionId: string; readonly reason: string }): Promise<void>;
+}
+
+/** The step of `ingestTraces`. */
+interface IngestActivities {
+  /** Reads what is left of an upload and stores its spans; heart-beats. Of one that has been read it says so. */
+  ingestUpload(input: {
+    readonly uploadId: string;
+  }): Promise<{ readonly spans: number; readonly stored: number; readonly rejected: number }>;
+  /** Writes down that an upload will not be read. Local. */
+  failUpload(input: { readonly uploadId: string; readonly error: string }): Promise<void>;
 }
 
 /** The steps of `modeTransition`. */

@@ -4,11 +4,15 @@ import type { Mode } from '../src/domain/mode';
 import type { TokenPrice } from '../src/domain/money';
 import type { RiskPolicy } from '../src/domain/risk';
 import type { Severity } from '../src/domain/severity';
+import type { ReplayCase } from '../src/domain/replay-case';
+import type { TraceFailure } from '../src/domain/trace-failures';
 import type { Ledger } from '../src/ports/ledger';
 import type { Llm } from '../src/ports/llm';
 import type { Stores } from '../src/ports/stores';
 import type { TargetDirectory } from '../src/ports/target';
 import type { Tool } from '../src/ports/tool';
+import type { TraceIntake } from '../src/ports/trace-intake';
+import type { TraceUploadStore } from '../src/ports/trace-uploads';
 import type { ExperimentLibrary } from '../src/researcher/library';
 
 /** Settings that depend on the mode. */
@@ -44,6 +48,15 @@ export interface ActivityDeps {
   readonly tools: { toolFor(name: string): Tool };
   /** What is wrong with the database's schema; undefined when it is that of this version. */
   readonly migrationProblem: () => Promise<string | undefined>;
+  /** Where traces come in. */
+  readonly traces: {
+    readonly intake: TraceIntake;
+    readonly uploads: TraceUploadStore;
+    /** How old a trace may be to say something of its target. */
+    readonly bufferMs: number;
+    /** Model calls of production behind a failure, so many at most, that can be made again. */
+    readonly replayCases: (failure: TraceFailure, limit: number) => Promise<readonly ReplayCase[]>;
+  };
   /** What the offline researcher knows. */
   readonly library: ExperimentLibrary;
   /** Undefined: the offline researcher. */

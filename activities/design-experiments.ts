@@ -10,6 +10,7 @@ import type { Activities, PlannedSteps } from './contract';
 import type { ActivityDeps } from './deps';
 import { experimentAction } from './support/actions';
 import { BudgetExhausted } from './support/budget-exhausted';
+import { productionExperiment } from './support/production';
 import { GroupCommit } from './support/group-commit';
 import { withHeartbeat } from './support/heartbeat';
 import { mapParallel } from './support/parallel';
@@ -67,7 +68,9 @@ async function designMissing(
       const count = cycle.request.maxExperiments;
       const input = { hypothesis, ordinal, target: target.describe, count, memory };
       try {
-        const designs = (await researcher.designExperiments(input))
+        const recorded = await productionExperiment(deps, target.describe.name, hypothesis.failureType);
+        const designed = await researcher.designExperiments(input);
+        const designs = [...(recorded === undefined ? [] : [recorded]), ...designed]
           .slice(0, count)
           .filter((design) => isSound(design, deps));
         const records = designs.map((design, position) => ({

@@ -1,5 +1,6 @@
 import type { Activities } from './contract';
 import type { ActivityDeps } from './deps';
+import { seenInProduction } from './support/production';
 import { BudgetExhausted } from './support/budget-exhausted';
 import { researcherOf, researcherStamp } from './support/researcher';
 import { withHeartbeat } from './support/heartbeat';
@@ -12,7 +13,10 @@ export function generateHypotheses(deps: ActivityDeps): Activities['generateHypo
     if (existing.length > 0) return { hypotheses: existing.length, budgetExhausted: false };
     const cycle = await cycles.get(cycleId);
     const target = deps.targets.get(cycle.request.target).describe;
-    const snapshot = await memory.snapshot(target.name, cycleId);
+    const snapshot = {
+      ...(await memory.snapshot(target.name, cycleId)),
+      traceFailures: await seenInProduction(deps, target.name),
+    };
     try {
       const drafts = await withHeartbeat((signal) =>
         researcherOf(deps, cycle, signal).proposeHypotheses({

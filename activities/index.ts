@@ -8,6 +8,7 @@ import { discoverFailures } from './discover-failures';
 import { toFailure } from './failure';
 import { followUpFailure } from './follow-up-failure';
 import { generateHypotheses } from './generate-hypotheses';
+import { ingestUpload } from './ingest-traces';
 import { learn } from './learn';
 import { openCycle } from './open-cycle';
 import { planFollowUps } from './plan-follow-ups';
@@ -21,9 +22,9 @@ import { concludeWatch, replayCanaries } from './watch-deployment';
 
 export type { ActivityDeps } from './deps';
 export { createApprovalReview } from './review';
-export { researcherStamp } from './support/researcher';
 export { measureJudge } from './support/judge-calibration';
 export type { CalibrationTerms, JudgedItem } from './support/judge-calibration';
+export { researcherStamp } from './support/researcher';
 
 /** The activities over their ports; what they throw says whether Temporal may try again. */
 export function createActivities(given: ActivityDeps): Activities {
@@ -63,6 +64,8 @@ export function createActivities(given: ActivityDeps): Activities {
     openTool: withFailures(openTool(deps)),
     runTool: withFailures(runTool(deps)),
     refuseTool: withFailures(refuseTool(deps)),
+    ingestUpload: withFailures(ingestUpload(deps)),
+    failUpload: withFailures(({ uploadId, error }) => deps.traces.uploads.fail(uploadId, error)),
     recordPause: withFailures(({ cycleId, paused }) => cycles.setPaused(cycleId, paused)),
   };
 }

@@ -11,11 +11,13 @@ import type { Logger } from './ports/logger';
 import type { Metrics } from './ports/metrics';
 import type { ModeGateway } from './ports/mode-gateway';
 import type { ToolGateway } from './ports/tool';
+import type { TraceUploads } from './ports/trace-uploads';
 import { connectClient, endpointOf } from './temporal/connection';
 import type { TemporalEndpoint } from './temporal/connection';
 import { closeOrphans } from './temporal/orphans';
 import { registerSearchAttributes } from './temporal/search-attributes';
 import { startActivityWorker, startWorker } from './temporal/worker';
+import { keepTraces } from './trace-chores';
 import { deliverDue } from './webhooks/dispatcher';
 import { openEndpoints } from './webhooks/endpoints';
 
@@ -37,6 +39,7 @@ export interface Backend {
   readonly modes: ModeGateway;
   readonly toolCalls: ToolGateway;
   readonly deployments: DeploymentGateway;
+  readonly uploads: TraceUploads;
   /** Runs calls of tools that only this process has, on a task queue of their own, until the backend is closed. */
   serveTools(taskQueue: string, tools: ActivityDeps['tools']): Promise<void>;
 }
@@ -117,6 +120,9 @@ async function runWorker(
     if (closed.length > 0) log.warn({ closed }, 'ended what waited for workflows that were ended past it');
   };
   onClose(regularly(CLOSE_ORPHANS_EVERY_MS, 'end what waits for no workflow', closeOrphaned, log));
+  for (const { everyMs, what, run } of keepTraces(container, config, log)) {
+    onClose(regularly(everyMs, what, run, log));
+  }
   await tellWebhooks(container, { config, log, env }, onClose);
   const activities = (draining: AbortSignal) => activitiesOf(container, config, metrics, draining);
   onClose(await startWorker(endpoint, activities, log));

@@ -9,6 +9,9 @@ import { PolicyHolder } from './config/policy-holder';
 import { createDetectionEngines } from './detection/engines';
 import { DomainError } from './domain/errors';
 import { microOfUsd, priceIn } from './domain/money';
+import { createTraceIntake } from './ingest/intake';
+import { redactionRules } from './ingest/redaction';
+import { replayCasesOf } from './ingest/replay-cases';
 import { LLM_PROVIDERS } from './llm';
 import type { MetricsSources } from './observability/metrics';
 import { createApiKeys } from './persistence/api-key-store';
@@ -26,6 +29,8 @@ import { MigrationError, requireMigrated } from './persistence/migrations';
 import { recordId } from './persistence/record-id';
 import { createRecords } from './persistence/records';
 import { createStores } from './persistence/stores';
+import { createTraceRecords } from './persistence/trace-records';
+import { createTraceUploadStore } from './persistence/trace-upload-store';
 import { policyLoaded } from './policy-audit';
 import type { AuditLog, AuditTrail } from './ports/audit';
 import type { ApiKeys, ApprovalProofs } from './ports/access';
@@ -41,12 +46,16 @@ import type { ModeGateway } from './ports/mode-gateway';
 import type { Records } from './ports/records';
 import type { Stores } from './ports/stores';
 import type { TargetDirectory } from './ports/target';
+import type { TraceIntake } from './ports/trace-intake';
+import type { TraceRecords } from './ports/trace-records';
+import type { TraceUploads, TraceUploadStore } from './ports/trace-uploads';
 import type { ExperimentLibrary } from './researcher/library';
 import { createTargetDirectory } from './targets';
 import { createApprovalGateway } from './temporal/approval-gateway';
 import { createCycleGateway } from './temporal/cycle-gateway';
 import { createTools, type ToolRegistry } from './tools';
 import { createToolGateway } from './temporal/tool-gateway';
+import { createTraceUploads } from './temporal/trace-uploads';
 import type { ToolGateway } from './ports/tool';
 import { createDeploymentGateway } from './temporal/deployment-gateway';
 import { createModeGateway } from './temporal/mode-gateway';
@@ -54,6 +63,7 @@ import { createModeGateway } from './temporal/mode-gateway';
 /** Connections of one process: a few activities at once, each with one statement under way. */
 const POOL_SIZE = 20;
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 /** The adapters of one process, joined to ports. The only place that knows both. */
 export interface Container {
@@ -74,6 +84,12 @@ export interface Container {
   readonly audit: AuditTrail;
   readonly auditLog: AuditLog;
   readonly outbox: Outbox;
+  /** Traces in and out. */
+  readonly traces: {
+    readonly intake: TraceIntake;
+    readonly uploads: TraceUploadStore;
+    readonly records: TraceRecords;
+  };
   readonly tools: ToolRegistry;
   /** Where the tools find it, once there is one. */
   readonly reach: { deployments?: DeploymentGateway };
@@ -127,6 +143,7 @@ export async function openContainer(
     audit,
     auditLog: createAuditLog(prisma),
     outbox: createOutbox(prisma),
+    traces: tracesOf(prisma, stores, config),
     tools: createTools(config.tools, env, {
       schemaViolation: createDetectionEngines().schemaViolation,
       deployments: () => reached(reach),
@@ -140,6 +157,23 @@ export async function openContainer(
 /** Output limit of the configured researcher's model, in tokens. */
 export function maxAnswerTokensOf({ researcher, openai, anthropic }: Config): number {
   return (researcher === 'openai' && openai ? openai : anthropic).maxOutputTokens;
+}
+
+function tracesOf(
+  prisma: PrismaClient,
+  { traces, mode }: Stores,
+  { traces: settings }: Config,
+): Container['traces'] {
+  const { match } = createDetectionEngines();
+  return {
+    intake: createTraceIntake({
+      traces,
+      redaction: redactionRules(settings.redact, match),
+      sampleRate: async () => ((await mode.current()).mode === 'shadow' ? settings.shadow.sampleRate : 1),
+    }),
+    uploads: createTraceUploadStore(prisma),
+    records: createTraceRecords(prisma),
+  };
 }
 
 function researcherModel(config: Config): Llm | undefined {
@@ -204,6 +238,11 @@ export function activitiesOf(
       watchReplays: config.deployment.watchReplays,
     },
     worstCasePrice: config.cost.worstCase,
+    traces: {
+      ...container.traces,
+      bufferMs: config.traces.shadow.replayBufferDays * DAY_MS,
+      replayCases: (failure, limit) => replayCasesOf(container.stores.traces, failure, limit),
+    },
     library: container.library,
     llm: container.llm,
     maxAnswerTokens: maxAnswerTokensOf(config),
@@ -249,7 +288,7 @@ export function measuredOf(container: Container): MetricsSources {
 
 /** The durable side of the API. */
 export function gatewaysOf(
-  { stores, targets, llm, library, reach }: Container,
+  { stores, targets, llm, library, reach, traces }: Container,
   client: Client,
   taskQueue: string,
 ): {
@@ -258,6 +297,7 @@ export function gatewaysOf(
   readonly modes: ModeGateway;
   readonly deployments: DeploymentGateway;
   readonly toolCalls: ToolGateway;
+  readonly uploads: TraceUploads;
 } {
   const stamp = researcherStamp({ llm, library });
   const deployments = createDeploymentGateway({
@@ -272,6 +312,7 @@ export function gatewaysOf(
     approvals: createApprovalGateway({ client, approvals: stores.approvals }),
     modes: createModeGateway({ client, taskQueue, mode: stores.mode }),
     deployments,
+    uploads: createTraceUploads({ client, taskQueue, intake: traces.intake, store: traces.uploads }),
     toolCalls: createToolGateway({ client, taskQueue, executions: stores.toolExecutions, recordId }),
   };
 }

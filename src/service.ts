@@ -109,6 +109,7 @@ async function serveApi(
       requestsPerMinute: config.access.requestsPerMinute,
       corsOrigins: config.access.corsOrigins,
     },
+    traces: { ...container.traces, uploads: backend.uploads },
     tools: container.tools,
     toolCalls: backend.toolCalls,
     targets: container.targets,

@@ -1,4 +1,5 @@
 export { deployIntervention } from './deploy-intervention';
 export { executeTool } from './execute-tool';
+export { ingestTraces } from './ingest-traces';
 export { modeTransition } from './mode-transition';
 export { researchCycle } from './research-cycle';

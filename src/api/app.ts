@@ -34,9 +34,11 @@ export function createApp(deps: ApiDeps): Koa {
   app.use(closeConnectionsOnce(stopping.signal));
   app.use(allowOrigins(corsOrigins));
   app.use(refuseOtherOrigins(corsOrigins));
-  app.use(refuseLargeBody);
   app.use(router.routes());
-  app.use((ctx) => refuseUnmatched(ctx.path, router));
+  app.use((ctx) => {
+    refuseLargeBody(ctx);
+    refuseUnmatched(ctx.path, router);
+  });
   return app;
 }
 
@@ -59,6 +61,7 @@ export function listen(
 function answer(route: Route, authenticator: Authenticator, stopping: AbortSignal): Middleware {
   return async (ctx) => {
     ctx.state['route'] = route.path;
+    refuseLargeBody(ctx, route.upload?.maxBytes);
     const principal = await authenticator.principalOf(ctx, route.access);
     const lifetime = lifetimeOf(ctx, stopping);
     const { status, headers = {}, body } = await route.handle(ctx, lifetime.signal, principal);

@@ -1,5 +1,5 @@
 import { bodyParser } from '@koa/bodyparser';
-import type { Context, Next } from 'koa';
+import type { Context } from 'koa';
 import { HttpProblem } from './problem';
 
 /** The largest request body, in bytes, after decompression. */
@@ -29,10 +29,23 @@ export async function readBody(ctx: Context): Promise<unknown> {
   return ctx.request.rawBody === '' ? {} : ctx.request.body;
 }
 
-/** Refuses a body that is announced to be too large, whether or not the route reads it. */
-export async function refuseLargeBody(ctx: Context, next: Next): Promise<void> {
-  if (Number(ctx.get('Content-Length')) > MAX_BODY_BYTES) throw tooLarge();
-  await next();
+/** Refuses a body that is announced to be too large, whether or not it is read. */
+export function refuseLargeBody(ctx: Context, maxBytes = MAX_BODY_BYTES): void {
+  if (Number(ctx.get('Content-Length')) > maxBytes) throw tooLarge(maxBytes);
+}
+
+/**
+ * The body as it comes.
+ * @throws {HttpProblem} 413 while it is read, once it is too large.
+ */
+export async function* boundedBody(ctx: Context, maxBytes: number): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for await (const chunk of ctx.req) {
+    if (!(chunk instanceof Uint8Array)) continue;
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw tooLarge(maxBytes);
+    yield chunk;
+  }
 }
 
 function announcesBody(ctx: Context): boolean {
@@ -40,7 +53,7 @@ function announcesBody(ctx: Context): boolean {
 }
 
 function toHttpProblem(error: Error & { readonly status?: number }): HttpProblem {
-  if (error.status === 413) return tooLarge();
+  if (error.status === 413) return tooLarge(MAX_BODY_BYTES);
   if (error.status === 415) {
     return new HttpProblem(415, 'unsupported_media_type', 'The body has an unknown Content-Encoding.');
   }
@@ -48,8 +61,8 @@ function toHttpProblem(error: Error & { readonly status?: number }): HttpProblem
 }
 
 /** What is left of the body is not read, so the connection cannot be used again. */
-function tooLarge(): HttpProblem {
-  return new HttpProblem(413, 'body_too_large', `The body may have at most ${MAX_BODY_BYTES} bytes.`, {
+function tooLarge(maxBytes: number): HttpProblem {
+  return new HttpProblem(413, 'body_too_large', `The body may have at most ${maxBytes} bytes.`, {
     headers: { Connection: 'close' },
   });
 }

@@ -13,6 +13,9 @@ import type { FailureStore, ModeStore } from '../ports/stores';
 import type { Records } from '../ports/records';
 import type { TargetDirectory } from '../ports/target';
 import type { ToolDirectory, ToolGateway } from '../ports/tool';
+import type { TraceIntake } from '../ports/trace-intake';
+import type { TraceRecords } from '../ports/trace-records';
+import type { TraceUploads } from '../ports/trace-uploads';
 
 /** Everything the API stands on. */
 export interface ApiDeps {
@@ -37,6 +40,11 @@ export interface ApiDeps {
     readonly requestsPerMinute: number;
     /** Origins whose pages may use the API from a browser. */
     readonly corsOrigins: readonly string[];
+  };
+  readonly traces: {
+    readonly intake: TraceIntake;
+    readonly uploads: TraceUploads;
+    readonly records: TraceRecords;
   };
   readonly tools: ToolDirectory;
   readonly toolCalls: Pick<ToolGateway, 'execute' | 'rollback'>;

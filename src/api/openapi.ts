@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { JsonObject, JsonValue } from '../domain/chat';
 import { Problem } from './problem';
-import type { Route, RouteResponse } from './route';
+import type { Route, RouteResponse, Upload } from './route';
 
 type Json = Record<string, JsonValue>;
 
@@ -69,8 +69,14 @@ function operation(route: Route, components: Components): Json {
       : {
           requestBody: { content: { 'application/json': { schema: components.add(route.body, 'input') } } },
         }),
+    ...(route.upload === undefined ? {} : { requestBody: uploadOf(route.upload) }),
     responses,
   };
+}
+
+function uploadOf({ description, contentTypes }: Upload): Json {
+  const binary = { schema: { type: 'string', format: 'binary' } };
+  return { description, content: Object.fromEntries(contentTypes.map((type) => [type, binary])) };
 }
 
 function problemsOf(route: Route): Readonly<Record<number, string>> {

@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 import type { z } from 'zod';
 import type { Principal, Role } from '../domain/access';
-import { readBody } from './body';
+import { boundedBody, readBody } from './body';
 import { invalidRequest, type Violation } from './problem';
 
 /** What a route answers with one status. Without a schema the answer is not JSON, and `contentType` says what it is. */
@@ -21,6 +21,18 @@ export interface Reply {
 }
 
 type Parsed<S extends z.ZodType | undefined> = S extends z.ZodType ? z.output<S> : undefined;
+
+/** A body that is not JSON of a schema. */
+export interface Upload {
+  readonly description: string;
+  readonly contentTypes: readonly string[];
+  /** As sent, before decompression. */
+  readonly maxBytes: number;
+}
+
+const NOTHING: AsyncIterable<Uint8Array> = {
+  [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: true, value: undefined }) }),
+};
 
 /** One endpoint: the schemas that validate its requests and describe it in the OpenAPI document, and what it does. */
 export interface RouteDefinition<
@@ -43,6 +55,8 @@ export interface RouteDefinition<
   readonly headers?: H;
   /** Without it a body is not read. No body at all counts as an empty object. */
   readonly body?: B;
+  /** The body as it comes, in place of `body`. */
+  readonly upload?: Upload;
   /** Answers by status, problems apart. */
   readonly responses: Readonly<Record<number, RouteResponse>>;
   /** The problems that are particular to this route, by status. */
@@ -52,6 +66,8 @@ export interface RouteDefinition<
     readonly query: Parsed<Q>;
     readonly headers: Parsed<H>;
     readonly body: Parsed<B>;
+    /** Empty unless the route takes an upload. */
+    readonly stream: AsyncIterable<Uint8Array>;
     /** Who asks. */
     readonly principal: Principal;
     /** Aborted when the client is gone or the server stops. */
@@ -82,6 +98,7 @@ export function defineRoute<
         query: parse<Q>(route.query, { ...ctx.query }, 'query', violations),
         headers: parse<H>(route.headers, ctx.headers, 'header', violations),
         body: parse<B>(route.body, raw, 'body', violations),
+        stream: route.upload === undefined ? NOTHING : boundedBody(ctx, route.upload.maxBytes),
         principal,
         signal,
       };

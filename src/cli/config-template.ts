@@ -87,6 +87,17 @@ export const CONFIG_TEMPLATE = `## Settings of Tinman. Every one is optional, an
 #   watch_hours: 24
 #   watch_replays: 30
 
+## Traces of applications: how long they are kept, and what is taken out of them beside secrets, addresses and cards.
+# traces:
+#   retention_days: 30
+#   redact: []
+##    - { name: order, pattern: 'ORD-[0-9]{8}' }
+
+## In shadow mode: the share of traces without an error that is kept, and for how long traces serve as cases.
+# shadow:
+#   traffic_sample_rate: 1
+#   replay_buffer_days: 7
+
 ## What the guarded tools may reach; see docs/tools.md. Nothing unless it stands here.
 # tools:
 #   http_get:

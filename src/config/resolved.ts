@@ -8,6 +8,7 @@ import { openAiSettingsOf, type OpenAiSettings } from './openai-settings';
 import type { FamilySource } from './families';
 import { DEFAULT_POLICY, type PolicySource } from './risk-policy';
 import type { Settings } from './schema';
+import { traceSettingsOf, type TraceSettings } from './trace-settings';
 import { webhookSettingsOf, type WebhookSettings } from './webhook-settings';
 
 export interface ExperimentSettings {
@@ -83,6 +84,7 @@ export interface Config {
     readonly sqlQueryUrlEnv?: string;
   };
   readonly deployment: { readonly watchHours: number; readonly watchReplays: number };
+  readonly traces: TraceSettings;
   readonly webhooks: readonly WebhookSettings[];
   readonly cost: CostSettings;
   readonly log: { readonly level: Settings['log']['level'] };
@@ -140,6 +142,7 @@ export function toConfig(settings: Settings, cwd: string, modeIsChosen: boolean)
       watchHours: settings.deployment.watch_hours,
       watchReplays: settings.deployment.watch_replays,
     },
+    traces: traceSettingsOf(settings.traces, settings.shadow),
     webhooks: webhookSettingsOf(settings.webhooks, cwd),
     cost: costSettingsOf(cost),
     log: settings.log,

@@ -5,6 +5,7 @@ import { APPROVAL_OVERRIDES, APPROVAL_SETTINGS } from './approval-settings';
 import { COST_SETTINGS, usd } from './cost-settings';
 import { DAY_SECONDS } from './duration';
 import { OPENAI_SETTINGS } from './openai-settings';
+import { SHADOW_SETTINGS, TRACE_SETTINGS } from './trace-settings';
 import { WEBHOOK_SETTINGS } from './webhook-settings';
 
 const port = z.int().min(0).max(65_535);
@@ -110,6 +111,8 @@ export const SETTINGS = z.strictObject({
         .optional(),
     })
     .prefault({}),
+  traces: TRACE_SETTINGS.prefault({}),
+  shadow: SHADOW_SETTINGS.prefault({}),
   deployment: z
     .strictObject({
       watch_hours: z

@@ -13,6 +13,8 @@ export interface DecodeOptions {
   readonly format?: TraceFormat;
   /** Whether bytes are text or protobuf; told by what they are when it is not given. */
   readonly encoding?: 'json' | 'protobuf';
+  /** More than so much, decompressed, is not read. */
+  readonly maxBytes?: number;
 }
 
 /** What a piece of a stream held. */

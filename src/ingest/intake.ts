@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { RejectedSpan, Span } from '../domain/trace';
 import { isModelCall, modelOf } from '../domain/trace-genai';
-import type { IntakeOptions, IntakeSummary, TraceIntake } from '../ports/trace-intake';
+import {
+  NOTHING_TAKEN,
+  type IntakeFigures,
+  type IntakeOptions,
+  type TraceIntake,
+} from '../ports/trace-intake';
 import type { SpanToStore, TraceStore } from '../ports/trace-store';
 import type { TraceBatch } from './decoder';
 import { readGenAi } from './genai';
@@ -27,11 +32,13 @@ export function createTraceIntake(deps: IntakeDeps): TraceIntake {
       const reading = readTraces(source, {
         ...(options.format === undefined ? {} : { format: options.format }),
         ...(options.encoding === undefined ? {} : { encoding: options.encoding }),
+        ...(options.maxBytes === undefined ? {} : { maxBytes: options.maxBytes }),
       });
       const keeper = new Keeper(deps, options, await deps.sampleRate());
       const summary = await summariseTraces(reading, (batch) => keeper.take(batch));
       await keeper.flush();
-      return { ...summary, ...keeper.figures };
+      const { seen: _seen, ...figures } = keeper.figures;
+      return { ...summary, ...figures };
     },
   };
 }
@@ -39,21 +46,29 @@ export function createTraceIntake(deps: IntakeDeps): TraceIntake {
 /** Stores the spans of one stream, a group at a time. */
 class Keeper {
   private waiting: Span[] = [];
+  private readonly skip: number;
   private seen = 0;
-  private stored = 0;
-  private duplicates = 0;
-  private notSampled = 0;
-  private readonly redacted: Redactions = {};
+  private stored: number;
+  private duplicates: number;
+  private notSampled: number;
+  private readonly redacted: Redactions;
 
   constructor(
     private readonly deps: IntakeDeps,
     private readonly options: IntakeOptions,
     private readonly rate: number,
-  ) {}
+  ) {
+    const { from = NOTHING_TAKEN } = options;
+    this.skip = from.seen;
+    this.stored = from.stored;
+    this.duplicates = from.duplicates;
+    this.notSampled = from.not_sampled;
+    this.redacted = { ...from.redacted };
+  }
 
-  get figures(): Pick<IntakeSummary, 'stored' | 'duplicates' | 'not_sampled' | 'redacted'> {
-    const { stored, duplicates, notSampled, redacted } = this;
-    return { stored, duplicates, not_sampled: notSampled, redacted };
+  get figures(): IntakeFigures {
+    const { seen, stored, duplicates, notSampled, redacted } = this;
+    return { seen, stored, duplicates, not_sampled: notSampled, redacted };
   }
 
   /** @returns the batch without the spans that cannot be stored. */
@@ -65,7 +80,7 @@ class Keeper {
         storable.push(span);
       else beyond.push({ position: span.source.position, reason: 'Its time is beyond the year 2262.' });
     }
-    const skipped = Math.max(0, Math.min(storable.length, (this.options.skip ?? 0) - this.seen));
+    const skipped = Math.max(0, Math.min(storable.length, this.skip - this.seen));
     this.seen += storable.length;
     for (const span of storable.slice(skipped)) this.waiting.push(span);
     if (this.waiting.length >= GROUP) await this.flush();
@@ -82,7 +97,7 @@ class Keeper {
     );
     this.stored += stored;
     this.duplicates += duplicates;
-    await this.options.onProgress?.(this.seen);
+    await this.options.onProgress?.(this.figures);
   }
 
   /** Of traces without an error only a share is kept, the same whoever asks; a trace that is kept is kept whole. */

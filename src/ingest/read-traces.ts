@@ -24,12 +24,13 @@ export function readTraces(source: AsyncIterable<Uint8Array>, options: DecodeOpt
 class Reading implements TraceReading {
   private readonly decoder: TraceDecoder;
   private spans = 0;
+  private bytes = 0;
   private rejections = 0;
   private firstRejected: RejectedSpan | null = null;
 
   constructor(
     private readonly source: AsyncIterable<Uint8Array>,
-    options: DecodeOptions,
+    private readonly options: DecodeOptions,
   ) {
     this.decoder = new TraceDecoder(TRACE_FORMAT_READERS, options);
   }
@@ -44,9 +45,12 @@ class Reading implements TraceReading {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<TraceBatch> {
+    const { maxBytes = Infinity } = this.options;
     let broken: RejectedSpan | null = null;
     try {
       for await (const chunk of decompressed(this.source)) {
+        this.bytes += chunk.length;
+        if (this.bytes > maxBytes) throw new BadCompression(`It is larger than ${maxBytes} bytes.`);
         const batch = this.counted(this.decoder.push(chunk));
         if (batch.spans.length + batch.rejected.length > 0) yield batch;
         if (this.decoder.isRefused) return;

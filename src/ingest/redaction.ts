@@ -1,3 +1,5 @@
+import type { MatchPattern } from '../domain/detection';
+import { DomainError } from '../domain/errors';
 import type { Attributes, AttributeValue, Span } from '../domain/trace';
 
 /** What is taken out of spans before they are stored. */
@@ -155,4 +157,55 @@ function redactText(text: string, rules: readonly RedactionRule[], found: Redact
 
 function isList(value: object): value is readonly AttributeValue[] {
   return Array.isArray(value);
+}
+
+/**
+ * The rules, with those of the user behind them.
+ * @throws {DomainError} `invalid_configuration` for a pattern that cannot be used.
+ */
+export function redactionRules(
+  custom: readonly { readonly name: string; readonly pattern: string }[],
+  match: MatchPattern,
+): readonly RedactionRule[] {
+  return [...REDACTION_RULES, ...custom.map((rule) => customRule(rule, match))];
+}
+
+function customRule(
+  { name, pattern }: { readonly name: string; readonly pattern: string },
+  match: MatchPattern,
+): RedactionRule {
+  try {
+    match(pattern, '', '');
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new DomainError('invalid_configuration', `traces.redact, ${name}: ${why}`);
+  }
+  return { name, apply: (text) => replacedByPattern(text, name, (piece) => match(pattern, '', piece)) };
+}
+
+/** Longer texts are searched in pieces that overlap, so that no match up to the length of the overlap is cut. */
+const PIECE = 100_000;
+const OVERLAP = 1_000;
+
+function replacedByPattern(
+  text: string,
+  name: string,
+  find: (piece: string) => { readonly index: number; readonly text: string } | undefined,
+): { readonly text: string; readonly count: number } {
+  let clean = '';
+  let count = 0;
+  for (let at = 0; at < text.length;) {
+    const piece = text.slice(at, at + PIECE);
+    const found = find(piece);
+    if (found === undefined || found.text === '') {
+      const end = at + PIECE >= text.length ? piece.length : PIECE - OVERLAP;
+      clean += piece.slice(0, end);
+      at += end;
+    } else {
+      clean += `${piece.slice(0, found.index)}[redacted:${name}]`;
+      count += 1;
+      at += found.index + found.text.length;
+    }
+  }
+  return { text: clean, count };
 }

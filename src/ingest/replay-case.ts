@@ -1,21 +1,12 @@
 import type { ChatMessage, JsonObject, ToolCall } from '../domain/chat';
 import type { Detector } from '../domain/detector';
 import type { RecordedCall, SimulatedTool, TestCase } from '../domain/experiment';
+import type { ReplayCase } from '../domain/replay-case';
 import type { Trace } from '../domain/trace';
 import type { GenAiMessage, OfferedTool } from '../domain/trace-genai';
 import type { TraceSignal } from '../domain/trace-signal';
 import { decoded, isAttributeRecord } from './genai/attribute-view';
 import { TraceView, type ModelCall, type ToolUse } from './signals/trace-view';
-
-/** A model call of production, ready to be replayed with and without a change. */
-export interface ReplayCase {
-  readonly traceId: string;
-  /** The model call that is made again. */
-  readonly spanId: string;
-  readonly testCase: TestCase;
-  /** As the call asked for it; null where it is not recorded. */
-  readonly maxOutputTokens: number | null;
-}
 
 /** Why a trace cannot be replayed, for people. */
 export interface NoReplay {

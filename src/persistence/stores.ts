@@ -11,6 +11,7 @@ import { createLlmCallStore } from './llm-call-store';
 import { createMemoryStore } from './memory-store';
 import { createModeStore } from './mode-store';
 import { createSimulationStore } from './simulation-store';
+import { createTraceStore } from './trace-store';
 import { createToolExecutionStore } from './tool-execution-store';
 import type { Stores } from '../ports/stores';
 import type { PrismaClient } from './client';
@@ -32,5 +33,6 @@ export function createStores(prisma: PrismaClient): Stores {
     llmCalls: createLlmCallStore(prisma),
     judgeCalibrations: createJudgeCalibrationStore(prisma),
     toolExecutions: createToolExecutionStore(prisma),
+    traces: createTraceStore(prisma),
   };
 }

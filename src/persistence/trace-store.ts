@@ -11,7 +11,12 @@ import {
 import type { SpanToStore, StoredSpans, TraceStore } from '../ports/trace-store';
 import type { PrismaClient, Transaction } from './client';
 import { fromJson, member, storableInput } from './columns';
-import type { Prisma, TraceSignal as SignalRow } from './generated/client';
+import type {
+  Prisma,
+  Span as SpanRow,
+  Trace as TraceRow,
+  TraceSignal as SignalRow,
+} from './generated/client';
 import { spanRow, toSpan } from './trace-rows';
 import { storableString } from './trace-values';
 
@@ -19,6 +24,21 @@ import { storableString } from './trace-values';
 const BATCH_BYTES = 4 * 1_024 * 1_024;
 const BATCH_SPANS = 2_000;
 const SAVE_TIMEOUT_MS = 60_000;
+
+const READING_ORDER = {
+  orderBy: [{ startUnixNano: 'asc' }, { spanId: 'asc' }],
+} satisfies Prisma.Trace$spansArgs;
+
+function toTrace({
+  traceId,
+  originalTraceId,
+  spans,
+}: TraceRow & { readonly spans: readonly SpanRow[] }): Trace {
+  return new Trace(
+    traceId,
+    spans.map((row) => toSpan(row, originalTraceId)),
+  );
+}
 
 /** Traces and their spans. Spans are inserted by the set, as one parameter a statement. */
 export function createTraceStore(prisma: PrismaClient): TraceStore {
@@ -38,15 +58,8 @@ export function createTraceStore(prisma: PrismaClient): TraceStore {
     },
 
     async read(traceId) {
-      const trace = await prisma.trace.findUnique({
-        where: { traceId },
-        include: { spans: { orderBy: [{ startUnixNano: 'asc' }, { spanId: 'asc' }] } },
-      });
-      if (trace === null) return undefined;
-      return new Trace(
-        traceId,
-        trace.spans.map((row) => toSpan(row, trace.originalTraceId)),
-      );
+      const row = await prisma.trace.findUnique({ where: { traceId }, include: { spans: READING_ORDER } });
+      return row === null ? undefined : toTrace(row);
     },
 
     async unassessed(quietMs, limit) {
@@ -54,42 +67,56 @@ export function createTraceStore(prisma: PrismaClient): TraceStore {
         where: { assessedAt: null, updatedAt: { lt: new Date(Date.now() - quietMs) } },
         orderBy: { updatedAt: 'asc' },
         take: limit,
-        include: { spans: { orderBy: [{ startUnixNano: 'asc' }, { spanId: 'asc' }] } },
+        include: { spans: READING_ORDER },
       });
-      return rows.map(({ traceId, spans, originalTraceId, updatedAt }) => ({
-        trace: new Trace(
-          traceId,
-          spans.map((row) => toSpan(row, originalTraceId)),
-        ),
-        updatedAt,
-      }));
+      return rows.map((row) => ({ trace: toTrace(row), target: row.target, updatedAt: row.updatedAt }));
+    },
+
+    async recent(target, limit) {
+      const rows = await prisma.trace.findMany({
+        where: { target },
+        orderBy: [{ startedAt: 'desc' }, { traceId: 'desc' }],
+        take: limit,
+        include: { spans: READING_ORDER },
+      });
+      return rows.map(toTrace);
     },
 
     saveAssessment: (assessment, updatedAt) =>
       prisma.$transaction((tx) => saveAssessment(tx, assessment, updatedAt)),
 
-    async assessments(target, since, limit) {
-      const rows = await prisma.trace.findMany({
-        where: { target, startedAt: { gte: since }, assessedAt: { not: null } },
-        orderBy: [{ startedAt: 'desc' }, { traceId: 'desc' }],
-        take: limit,
-        select: {
-          traceId: true,
-          signals: { orderBy: { ordinal: 'asc' } },
-          exposures: { orderBy: [{ kind: 'asc' }, { scope: 'asc' }] },
-        },
-      });
-      return rows.map(({ traceId, signals, exposures }) => ({
-        traceId,
-        signals: signals.map(toSignal),
-        exposures: exposures.map(({ kind, scope }) => ({ kind: member(SIGNAL_KINDS, kind), scope })),
-      }));
+    async signalsOf(traceId) {
+      const rows = await prisma.traceSignal.findMany({ where: { traceId }, orderBy: { ordinal: 'asc' } });
+      return rows.map(toSignal);
     },
+
+    assessments: (...asked) => assessments(prisma, ...asked),
 
     deleteBefore: (before, limit) => prisma.$executeRaw`
       DELETE FROM traces WHERE trace_id IN (
         SELECT trace_id FROM traces WHERE started_at < ${before} ORDER BY started_at LIMIT ${limit})`,
   };
+}
+
+async function assessments(
+  prisma: PrismaClient,
+  ...[target, since, limit]: Parameters<TraceStore['assessments']>
+): Promise<readonly TraceAssessment[]> {
+  const rows = await prisma.trace.findMany({
+    where: { target, startedAt: { gte: since }, assessedAt: { not: null } },
+    orderBy: [{ startedAt: 'desc' }, { traceId: 'desc' }],
+    take: limit,
+    select: {
+      traceId: true,
+      signals: { orderBy: { ordinal: 'asc' } },
+      exposures: { orderBy: [{ kind: 'asc' }, { scope: 'asc' }] },
+    },
+  });
+  return rows.map(({ traceId, signals, exposures }) => ({
+    traceId,
+    signals: signals.map(toSignal),
+    exposures: exposures.map(({ kind, scope }) => ({ kind: member(SIGNAL_KINDS, kind), scope })),
+  }));
 }
 
 async function save(tx: Transaction, target: string, spans: readonly SpanToStore[]): Promise<StoredSpans> {

@@ -8,15 +8,17 @@ import type { Attributes, AttributeValue, SpanEvent, SpanLink } from '../domain/
  */
 export function toStored(value: AttributeValue): unknown {
   if (typeof value === 'string') return storableString(value);
-  if (typeof value === 'bigint') return isSafe(value) ? Number(value) : { $int: value.toString() };
-  if (typeof value === 'number') return Number.isFinite(value) ? value : { $double: String(value) };
+  if (typeof value === 'bigint' || typeof value === 'number') return numberToStored(value);
   if (typeof value !== 'object' || value === null) return value;
   if (value instanceof Uint8Array) return { $bytes: Buffer.from(value).toString('base64') };
   if (isList(value)) return value.map(toStored);
-  const map = Object.fromEntries(
-    Object.entries(value).map(([key, each]) => [storableString(key), toStored(each)]),
-  );
+  const map = attributesToStored(value);
   return Object.keys(map).some((key) => key.startsWith('$')) ? { $map: map } : map;
+}
+
+function numberToStored(value: bigint | number): unknown {
+  if (typeof value === 'bigint') return isSafe(value) ? Number(value) : { $int: value.toString() };
+  return Number.isFinite(value) ? value : { $double: String(value) };
 }
 
 /** The value that was stored. */

@@ -18,6 +18,7 @@ import type { FollowUpStore } from './follow-up-store';
 import type { JudgeCalibrationStore } from './judge-calibration-store';
 import type { Settlement } from './ledger';
 import type { ToolExecutionStore } from './tool';
+import type { TraceStore } from './trace-store';
 import type { RecordedReplay, RecordedRun } from './recorded-runs';
 
 export type { RecordedReplay, RecordedRun } from './recorded-runs';
@@ -302,4 +303,5 @@ export interface Stores {
   readonly llmCalls: LlmCallStore;
   readonly judgeCalibrations: JudgeCalibrationStore;
   readonly toolExecutions: ToolExecutionStore;
+  readonly traces: TraceStore;
 }

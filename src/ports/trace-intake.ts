@@ -7,14 +7,37 @@ export interface IntakeOptions {
   /** Read as this, whatever it looks like. */
   readonly format?: TraceFormat;
   readonly encoding?: 'json' | 'protobuf';
-  /** So many spans at the beginning are stored already. */
-  readonly skip?: number;
-  /** Told whenever spans have been stored: how many of the stream have been dealt with. */
-  readonly onProgress?: (spansDone: number) => Promise<void>;
+  /** More than so much, decompressed, is not read. */
+  readonly maxBytes?: number;
+  /** How far an earlier attempt at the same stream came. */
+  readonly from?: IntakeFigures;
+  /** Told whenever spans have been stored. */
+  readonly onProgress?: (figures: IntakeFigures) => Promise<void>;
 }
 
+/** How far a stream has been dealt with, and what became of its spans; names as the API shows them. */
+export interface IntakeFigures {
+  /** Spans that could be read. */
+  readonly seen: number;
+  readonly stored: number;
+  /** Were there already. */
+  readonly duplicates: number;
+  /** Left out by the sample rate of shadow mode. */
+  readonly not_sampled: number;
+  /** How often each rule of redaction found something. */
+  readonly redacted: Readonly<Record<string, number>>;
+}
+
+export const NOTHING_TAKEN: IntakeFigures = {
+  seen: 0,
+  stored: 0,
+  duplicates: 0,
+  not_sampled: 0,
+  redacted: {},
+};
+
 /** What became of traces that were received; names as the API shows them. */
-export interface IntakeSummary {
+export interface IntakeSummary extends Omit<IntakeFigures, 'seen'> {
   /** Null when it was refused. */
   readonly format: TraceFormat | null;
   /** 0–1. */
@@ -29,13 +52,6 @@ export interface IntakeSummary {
   /** Why there were no spans. */
   readonly reason?: string;
   readonly gen_ai: GenAiSummary;
-  readonly stored: number;
-  /** Were there already. */
-  readonly duplicates: number;
-  /** Left out by the sample rate of shadow mode. */
-  readonly not_sampled: number;
-  /** How often each rule of redaction found something. */
-  readonly redacted: Readonly<Record<string, number>>;
 }
 
 /** Reads traces in any format, takes out what must not be stored, and stores the rest. */

@@ -4,6 +4,7 @@ import type { CycleProgress, CycleRequest } from '../../src/domain/cycle';
 import { DEFAULT_POLICY, loadRiskPolicy } from '../../src/config/risk-policy';
 import { DomainError } from '../../src/domain/errors';
 import { fakeTools, toolAnswer } from './fake-tools';
+import { fakeTraces } from './fake-traces';
 import { transitionAnswer } from './fake-modes';
 import type { Principal } from '../../src/domain/access';
 import type { Mode } from '../../src/domain/mode';
@@ -133,6 +134,7 @@ export class FakeWorld {
         requestsPerMinute: 1_000_000,
         corsOrigins: ['https://console.example.com'],
       },
+      traces: fakeTraces,
       tools: fakeTools,
       toolCalls: {
         execute: (request) =>

@@ -92,7 +92,7 @@ describe('dashboard and alerts', () => {
   let stack: Stack;
   let series: readonly { readonly name: string; readonly labels: ReadonlySet<string> }[];
   beforeAll(async () => {
-    provider = await startAnthropicServer((...question) => goodAnswer(...question));
+    provider = await startAnthropicServer((question) => goodAnswer(question));
     stack = await startStack({
       env: { TINMAN_RESEARCHER: 'anthropic', ANTHROPIC_API_KEY: 'k', ANTHROPIC_BASE_URL: provider.url },
       settings: { targets: { shop: { kind: 'demo', faults: ['decimal_versions'] } } },

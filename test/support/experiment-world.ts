@@ -1,3 +1,4 @@
+import { createTraceUploadStore } from '../../src/persistence/trace-upload-store';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MockActivityEnvironment } from '@temporalio/testing';
@@ -143,6 +144,14 @@ function targetOf(playedNow: () => Played, asked: ChatRequest[]): Target {
   };
 }
 
+/** No traces come into these worlds. */
+const noTraces = ({ prisma }: StoredWorld): ActivityDeps['traces'] => ({
+  uploads: createTraceUploadStore(prisma),
+  intake: { receive: () => Promise.reject(new Error('not in this world')) },
+  bufferMs: 1,
+  replayCases: () => Promise.resolve([]),
+});
+
 function depsOf(world: StoredWorld, target: Target): Omit<ActivityDeps, 'policy'> {
   return {
     stores: world.stores,
@@ -161,6 +170,7 @@ function depsOf(world: StoredWorld, target: Target): Omit<ActivityDeps, 'policy'
         escalateAt: 0,
       },
     }),
+    traces: noTraces(world),
     watch: { watchMs: 1, watchReplays: 1 },
     worstCasePrice: PRICE,
     tools: {

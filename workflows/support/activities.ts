@@ -33,6 +33,14 @@ export const lasting = wf.proxyActivities<
   retry: { initialInterval: '200 milliseconds', maximumInterval: '10 seconds' },
 });
 
+/** Reading what was uploaded: as long as it takes, and again where the last worker left off. */
+export const ingestion = wf.proxyActivities<Pick<Activities, 'ingestUpload'>>({
+  startToCloseTimeout: '1 day',
+  heartbeatTimeout: '10 seconds',
+  retry: { initialInterval: '500 milliseconds', maximumInterval: '1 minute' },
+  cancellationType: wf.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+});
+
 /** Research steps that ask a model. */
 const thoughtful = wf.proxyActivities<Activities>({
   startToCloseTimeout: '30 minutes',

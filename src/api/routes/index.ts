@@ -16,6 +16,7 @@ import { policyRoutes } from './policy';
 import { recordRoutes } from './records';
 import { stateRoutes } from './state';
 import { toolRoutes } from './tools';
+import { traceRoutes } from './traces';
 
 /** All endpoints, fixed paths before those with parameters. `stopping` is aborted when the server closes. */
 export function createRoutes(deps: ApiDeps, stopping: AbortSignal): readonly Route[] {
@@ -32,6 +33,7 @@ export function createRoutes(deps: ApiDeps, stopping: AbortSignal): readonly Rou
     ...deploymentRoutes(deps),
     ...failureRoutes(deps),
     ...toolRoutes(deps),
+    ...traceRoutes(deps),
     ...recordRoutes(deps),
     ...auditRoutes(deps),
     documentRoute(() => document),
