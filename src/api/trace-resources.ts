@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { INJECTION_KINDS } from '../domain/injection-attempts';
 import { SEVERITIES } from '../domain/severity';
 import { FAILURE_TYPES } from '../domain/taxonomy';
 import { SPAN_KINDS, SPAN_STATUSES, TRACE_FORMATS } from '../domain/trace';
@@ -75,6 +76,16 @@ export const TraceDetail = z
     spans: z.array(TraceSpan),
     spans_shown: z.int(),
     signals: z.array(Signal),
+    injection_attempts: z
+      .array(
+        z.looseObject({
+          kind: z.enum(INJECTION_KINDS),
+          span_id: z.string(),
+          where: z.string(),
+          quote: z.string(),
+        }),
+      )
+      .describe('What in it tells a judge or the researcher what to conclude; it changes no signal.'),
     related_failures: z.array(
       z.object({
         id: z.guid(),

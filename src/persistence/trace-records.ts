@@ -1,5 +1,6 @@
 import { DomainError } from '../domain/errors';
 import type { AttributeValue, Span } from '../domain/trace';
+import { injectionsInSpans } from '../domain/trace-injections';
 import { triggerSignature } from '../domain/trigger-signature';
 import { FAILURE_TYPES } from '../domain/taxonomy';
 import type { ApiRecord } from '../ports/records';
@@ -7,6 +8,7 @@ import type { TraceFilter, TraceRecords } from '../ports/trace-records';
 import type { PrismaClient } from './client';
 import { member } from './columns';
 import type { Prisma, Trace, TraceSignal } from './generated/client';
+import { presentRow } from './record-presentation';
 import { toSpan } from './trace-rows';
 
 /** Spans that are shown of one trace. */
@@ -41,13 +43,15 @@ export function createTraceRecords(prisma: PrismaClient): TraceRecords {
         },
       });
       if (trace === null) return undefined;
-      const { spans, signals, ...own } = trace;
+      const { spans: rows, signals, ...own } = trace;
+      const spans = rows.map((row) => toSpan(row, own.originalTraceId));
       return {
         ...presented(own),
         assessed: own.assessedAt !== null,
-        spans: asTree(spans.map((row) => toSpan(row, own.originalTraceId))).map(presentedSpan),
+        spans: asTree(spans).map(presentedSpan),
         spans_shown: spans.length,
         signals: signals.map(presentedSignal),
+        injection_attempts: injectionsInSpans(spans).map((one) => presentRow({ ...one })),
         related_failures: await relatedFailures(prisma, own.target, signals),
       };
     },

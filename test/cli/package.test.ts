@@ -62,7 +62,7 @@ describe('the package', () => {
     const foreign = files.filter(
       (path) =>
         /(^|\/)(test|bench|scripts|node_modules)\/|\.map$|(?<!\.d)\.ts$/.test(path) ||
-        !/^(dist|docs|prisma\/migrations)\/|^(LICENSE|README\.md|package\.json|risk_policy\.yaml)$/.test(
+        !/^(dist|docs|families|calibration|proto|prisma\/migrations)\/|^(LICENSE|README\.md|package\.json|risk_policy\.yaml)$/.test(
           path,
         ),
     );
