@@ -175,7 +175,10 @@ describe('settingsFor', () => {
     const config = load();
     expect(settingsFor(config, 'lab').experiments.maxParallel).toBe(8);
     const production = settingsFor(config, 'production');
-    expect(production.experiments).toEqual({ maxParallel: 2, defaultTimeoutSeconds: 300, costLimitUsd: 10 });
+    expect(production.experiments).toEqual({
+      ...{ maxParallel: 2, defaultTimeoutSeconds: 300, costLimitUsd: 10 },
+      followUpCalls: 20,
+    });
     expect(production.approval.timeouts).toMatchObject({ S1: 86_400, S2: 3_600 });
   });
 

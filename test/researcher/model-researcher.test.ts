@@ -145,6 +145,15 @@ describe('the model researcher', () => {
     expect(requests[0]?.operation).toBe('explain/2');
   });
 
+  it('says turns in other words, as many as there are', async () => {
+    const turns = ['Compare 9.11 with 9.9.', 'And now?'];
+    const paraphrases = [['Which is more, 9.11 or 9.9?', 'What about now?']];
+    const { researcher, requests } = researcherWith({ paraphrases: [['One.']] }, { paraphrases });
+    expect(await researcher.paraphrase({ failureId: 'f1', turns })).toEqual(paraphrases);
+    expect(requests.map(({ operation }) => operation)).toEqual(['paraphrase/f1', 'paraphrase/f1']);
+    expect(requests[0]?.messages[0]?.content).toContain('<data name="message 2">\nAnd now?\n</data>');
+  });
+
   it('designs interventions', async () => {
     const draft = {
       name: 'Hide the code',
