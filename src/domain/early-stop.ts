@@ -16,7 +16,7 @@ const RATE_RATIO = 20;
 const ERROR = 0.01;
 
 /** What the runs said of one trigger of an experiment when it was stopped. */
-export interface DecidedTrigger {
+interface DecidedTrigger {
   readonly trigger: string;
   readonly verdict: 'established' | 'refuted';
   /** How many times more likely the outcomes are at a failure rate of `p1` than of `p0`. */

@@ -11,7 +11,7 @@ const MAX_PARTS = 20;
 const MAX_PART_BYTES = 300;
 
 /** A stimulus as a report shows it. */
-export interface ShownStimulus {
+interface ShownStimulus {
   readonly systemPrompt: string | null;
   readonly turns: readonly string[];
   readonly adaptiveTurns: readonly AdaptiveTurn[];
@@ -23,7 +23,7 @@ export interface ShownStimulus {
 }
 
 /** What a variation showed. */
-export interface VariationResult extends Rate {
+interface VariationResult extends Rate {
   readonly kind: VariationKind;
   readonly change: string;
 }

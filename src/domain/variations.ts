@@ -1,9 +1,8 @@
 import type { TestCase } from './experiment';
 import { premiseOf } from './oracle-premise';
 
-export const VARIATION_KINDS = ['seeds', 'paraphrase', 'layout', 'position'] as const;
 /** `seeds`: the same again; `paraphrase`: other words; `layout`: the same words otherwise set; `position`: moved. */
-export type VariationKind = (typeof VARIATION_KINDS)[number];
+export type VariationKind = 'seeds' | 'paraphrase' | 'layout' | 'position';
 
 /** A stimulus that means the same as another one. */
 export interface Variation {
