@@ -42,7 +42,7 @@ export interface Resource {
 }
 
 /** Where a span stood in what was read. */
-export interface SourcePosition {
+interface SourcePosition {
   readonly format: TraceFormat;
   /** A JSON pointer, or a line and a pointer: `line 12 /resourceSpans/0/scopeSpans/0/spans/3`. */
   readonly position: string;

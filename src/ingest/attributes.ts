@@ -1,4 +1,4 @@
-import type { Attributes, AttributeValue } from '../domain/trace';
+import type { AttributeValue } from '../domain/trace';
 import { BadSpan, isMissing, isRecord, type JsonRecord } from './fields';
 import { exactNumber, longNumber } from './json/lossless';
 import { LIMITS } from './limits';
@@ -68,5 +68,3 @@ export function addKnown(attributes: MutableAttributes, known: JsonRecord): void
     if (!isMissing(value)) attributes[key] = attributeOf(value);
   }
 }
-
-export const NO_ATTRIBUTES: Attributes = {};

@@ -71,7 +71,7 @@ export function parseTraces(data: unknown, options: DecodeOptions = {}): readonl
 }
 
 /** Spans by trace, in the order in which the traces began to appear; within a trace by start. */
-export function tracesOf(spans: readonly Span[]): readonly Trace[] {
+function tracesOf(spans: readonly Span[]): readonly Trace[] {
   const byTrace = new Map<string, Span[]>();
   for (const span of spans) {
     const own = byTrace.get(span.traceId);

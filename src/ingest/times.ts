@@ -7,7 +7,7 @@ const DECIMAL = /^(\d{1,20})(?:\.(\d{1,30}))?(?:e\+?(\d{1,2}))?$/i;
 const NANOS_PER_MS = 1_000_000n;
 
 /** Powers of ten from a unit to nanoseconds. */
-export const UNITS = { s: 9, ms: 6, us: 3, ns: 0 } as const;
+const UNITS = { s: 9, ms: 6, us: 3, ns: 0 } as const;
 export type TimeUnit = keyof typeof UNITS;
 
 /**
@@ -36,7 +36,7 @@ export function timeOf(value: unknown, name: string, unit?: TimeUnit): bigint | 
 }
 
 /** Nanoseconds from a decimal number of units, with all its digits; null when it is none. */
-export function decimalNanos(text: string, unit: TimeUnit): bigint | null {
+function decimalNanos(text: string, unit: TimeUnit): bigint | null {
   const found = DECIMAL.exec(text);
   if (found === null) return null;
   const [, whole = '', fraction = '', exponent = '0'] = found;

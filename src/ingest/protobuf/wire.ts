@@ -7,7 +7,7 @@ export interface WireField {
   readonly length: number;
 }
 
-export const LENGTH_DELIMITED = 2;
+const LENGTH_DELIMITED = 2;
 const LONGEST_VARINT = 10;
 const FIXED_LENGTHS: Readonly<Record<number, number>> = { 1: 8, 5: 4 };
 

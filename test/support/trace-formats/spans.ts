@@ -24,7 +24,7 @@ import {
 
 const HEX = '0123456789abcdef'.split('');
 /** Not all zeros, which means none. */
-export const hexId = (digits: number): Arbitrary<string> =>
+const hexId = (digits: number): Arbitrary<string> =>
   array(constantFrom(...HEX), { minLength: digits - 1, maxLength: digits - 1 }).map(
     (rest) => `a${rest.join('')}`,
   );
