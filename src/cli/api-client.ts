@@ -64,22 +64,49 @@ export class ApiClient {
     }
   }
 
-  private async send(path: string, { method = 'GET', body, query, headers }: ApiRequest): Promise<Response> {
+  /** Sends a stream of any size, for as long as it takes. @throws as `call` does. */
+  async upload<S extends z.ZodType>(
+    path: string,
+    schema: S,
+    stream: AsyncIterable<Uint8Array>,
+    query: ApiRequest['query'] = {},
+  ): Promise<z.output<S>> {
+    const response = await this.fetched(path, query, {
+      method: 'POST',
+      body: stream,
+      duplex: 'half',
+      headers: { ...this.authorization, 'content-type': 'application/octet-stream' },
+      signal: this.signal,
+    });
+    const body: unknown = await response.json().catch(() => undefined);
+    if (!response.ok) throw refusal(response, body);
+    return schema.parse(body);
+  }
+
+  private get authorization(): Readonly<Record<string, string>> {
+    return this.key === undefined ? {} : { authorization: `Bearer ${this.key}` };
+  }
+
+  private send(path: string, { method = 'GET', body, query, headers }: ApiRequest): Promise<Response> {
+    return this.fetched(path, query, {
+      method,
+      headers: {
+        ...headers,
+        ...this.authorization,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.any([this.signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]),
+    });
+  }
+
+  private async fetched(path: string, query: ApiRequest['query'], init: RequestInit): Promise<Response> {
     const url = new URL(this.baseUrl + path);
     for (const [name, value] of Object.entries(query ?? {})) {
       if (value !== undefined) url.searchParams.set(name, String(value));
     }
     try {
-      return await fetch(url, {
-        method,
-        headers: {
-          ...headers,
-          ...(this.key === undefined ? {} : { authorization: `Bearer ${this.key}` }),
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        signal: AbortSignal.any([this.signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]),
-      });
+      return await fetch(url, init);
     } catch (error) {
       this.signal.throwIfAborted();
       throw new CliError(

@@ -43,16 +43,16 @@ async function read(file: string, { format }: IngestOptions, context: CliContext
   const size = await sizeOf(path);
   const bar = new ProgressBar(context.stderr, basename(file), size);
   const stream = createReadStream(path, { signal: context.signal });
-  stream.on('data', (chunk) => bar.advance(chunk.length));
   try {
-    return await summariseTraces(readTraces(stream, format === undefined ? {} : { format }));
+    return await summariseTraces(readTraces(bar.counting(stream), format === undefined ? {} : { format }));
   } finally {
     stream.destroy();
     bar.end();
   }
 }
 
-async function sizeOf(path: string): Promise<number> {
+/** @throws {CliError} for what is no file that can be read. */
+export async function sizeOf(path: string): Promise<number> {
   try {
     const found = await stat(path);
     if (found.isFile()) return found.size;

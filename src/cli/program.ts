@@ -17,6 +17,7 @@ import { addPolicyCommands } from './commands/policy';
 import { addRecordCommands } from './commands/records';
 import { addServiceCommands } from './commands/service';
 import { addStateCommands } from './commands/state';
+import { addTraceCommands } from './commands/traces';
 import { addToolCommands } from './commands/tools';
 import { columnsOf, type CliContext } from './context';
 
@@ -70,6 +71,7 @@ export function createProgram(context: CliContext, version: string): Command {
   addPolicyCommands(program, context);
   addDemoTargetCommand(program, context);
   addIngestCommand(program, context);
+  addTraceCommands(program, context);
   addCodecServerCommand(program, context);
   return program;
 }

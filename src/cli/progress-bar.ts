@@ -34,6 +34,14 @@ export class ProgressBar {
     this.output.write(CLEAR_LINE + this.line(now));
   }
 
+  /** The same bytes, counted as they are read. */
+  async *counting(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of source) {
+      this.advance(chunk.length);
+      yield chunk;
+    }
+  }
+
   /** Takes the line away again. */
   end(): void {
     if (this.drawnAt > 0) this.output.write(CLEAR_LINE);

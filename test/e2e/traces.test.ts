@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { z } from 'zod';
@@ -192,6 +193,21 @@ describe('traces', () => {
     expect((await client.api.get(`/traces/${hex(16)}`)).status).toBe(404);
   });
 
+  it('of a file are stored and shown from the command line', async () => {
+    await writeFile(join(stack.home, 'some.ndjson.gz'), gzipSync(ndjson(2, 3)));
+    const sent = await stack.cli('ingest', 'some.ndjson.gz', '--json');
+    expect(sent).toMatchObject({ code: 0 });
+    expect(JSON.parse(sent.stdout)).toMatchObject({ traces: 2, spans: 6, stored: 6 });
+    const again = await stack.cli('ingest', 'some.ndjson.gz');
+    expect(again.stdout).toContain('0 stored, 6 known already');
+    const listed = await stack.cli('traces', 'list', '--format', 'json', '--limit', '1', '--json');
+    const [first] = z
+      .object({ items: z.array(z.looseObject({ trace_id: z.string() })) })
+      .parse(JSON.parse(listed.stdout)).items;
+    expect((await stack.cli('traces', 'show', first?.trace_id ?? '')).stdout).toContain('step 0');
+    expect((await stack.cli('ingest', 'tinman.yaml')).code).toBe(1);
+  });
+
   it('too many to be read at once go on after kill -9 of their worker, each span once', async () => {
     const spans = 100_000;
     const answer = await send(gzipSync(ndjson(spans / 20, 20), { level: 0 }), '/traces/ingest', {});
@@ -204,7 +220,7 @@ describe('traces', () => {
       );
       return row?.n ?? 0;
     };
-    const before = 12;
+    const before = 18;
     await until(count, (n) => n > before + spans / 10, 60_000);
     const [worker] = stack.workers;
     await worker?.kill('SIGKILL');
