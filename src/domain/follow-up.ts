@@ -49,21 +49,9 @@ export async function followUp(input: FollowUpInput): Promise<FollowUpReport> {
   const search = new Search(input, Math.floor(calls / 2));
   const whole = await search.reduce(original, wholeParts);
   const finest = await search.reduce(whole.testCase, sentenceParts);
-  const shorter = finest.testCase !== original;
-
-  const change = shorter ? 'the shortest that failed' : 'the same again';
-  const fresh = Array.from({ length: Math.ceil(calls / 4) }, () => finest.testCase);
-  const verification = fresh.map((testCase): FollowUpPlay => ({ step: 'verify', change, testCase }));
-  const left = calls - search.asked - verification.length;
-  // What is varied is open only where a shorter stimulus may have to be given up; else all is asked for at once.
-  const known = shorter ? undefined : await Variations.of(input, original, left);
-  const outcomes = await input.play([...verification, ...(known?.plays ?? [])]);
-  const verified = outcomes.slice(0, verification.length);
-  const stands = !shorter || verified.includes('failed');
-  const minimal = stands ? finest.testCase : original;
-  const variations = known ?? (await Variations.of(input, minimal, left));
-  const varied = known ? outcomes.slice(verification.length) : await input.play(variations.plays);
-
+  const played = await verifyAndVary(input, finest.testCase, calls - search.asked);
+  const { verified, minimal, varied } = played;
+  const stands = minimal === finest.testCase;
   const seeds: VariedOutcome = {
     kind: 'seeds',
     change: 'the same again, with other seeds',
@@ -79,9 +67,44 @@ export async function followUp(input: FollowUpInput): Promise<FollowUpReport> {
       undecided: [...whole.undecided, ...finest.undecided],
       fixed: whole.fixed,
     },
-    variations: [...(stands ? [seeds] : []), ...variations.with(varied)],
-    calls: search.asked + verified.length + varied.length,
+    variations: stands ? [seeds, ...varied] : varied,
+    calls: search.asked + played.asked,
   });
+}
+
+interface VerifiedAndVaried {
+  readonly verified: readonly RunOutcome[];
+  /** What was varied: the shortest stimulus, or the original one where that did not fail again. */
+  readonly minimal: TestCase;
+  readonly varied: readonly VariedOutcome[];
+  readonly asked: number;
+}
+
+/** With so many calls: a shorter stimulus may have to be given up before it is varied, else all is asked for at once. */
+async function verifyAndVary(
+  input: FollowUpInput,
+  shortest: TestCase,
+  calls: number,
+): Promise<VerifiedAndVaried> {
+  const shorter = shortest !== input.testCase;
+  const change = shorter ? 'the shortest that failed' : 'the same again';
+  const verification = Array.from({ length: Math.ceil(input.calls / 4) }, (): FollowUpPlay => ({
+    step: 'verify',
+    change,
+    testCase: shortest,
+  }));
+  const left = calls - verification.length;
+  if (!shorter) {
+    const variations = await Variations.of(input, shortest, left);
+    const outcomes = await input.play([...verification, ...variations.plays]);
+    const [verified, rest] = [outcomes.slice(0, verification.length), outcomes.slice(verification.length)];
+    return { verified, minimal: shortest, varied: variations.with(rest), asked: outcomes.length };
+  }
+  const verified = await input.play(verification);
+  const minimal = verified.includes('failed') ? shortest : input.testCase;
+  const variations = await Variations.of(input, minimal, left);
+  const varied = await input.play(variations.plays);
+  return { verified, minimal, varied: variations.with(varied), asked: verified.length + varied.length };
 }
 
 /** What became of the parts of a stimulus. */
