@@ -86,3 +86,11 @@ export function nanosOr(value: unknown, name: string): bigint | null {
     throw new BadSpan(`${name} is not a time in nanoseconds.`);
   return nanos === 0n ? null : nanos;
 }
+
+/** A start in nanoseconds; 0 where the source says so, for that is what it says.
+ * @throws {BadSpan} when it is missing, or no time. */
+export function startNanos(value: unknown): bigint {
+  const start = nanosOr(value, 'The start') ?? (value === 0 || value === '0' ? 0n : null);
+  if (start === null) throw new BadSpan('It has no start.');
+  return start;
+}

@@ -1,7 +1,7 @@
 import type { Span, SpanEvent, SpanStatus } from '../../domain/trace';
 import { addAttributes, type MutableAttributes } from '../attributes';
 import { kindNamed } from '../enums';
-import { BadSpan, integerOf, isMissing, isRecord, nanosOr, textOr, type JsonRecord } from '../fields';
+import { BadSpan, integerOf, isMissing, isRecord, startNanos, textOr, type JsonRecord } from '../fields';
 import { isText } from '../json/lossless';
 import type { ServiceResources } from '../resources';
 import { eventsOf, linksOf } from './datadog-extras';
@@ -53,8 +53,7 @@ export function timesOf(
   start: unknown,
   duration: unknown,
 ): { readonly start: bigint; readonly end: bigint | null } {
-  const from = nanosOr(start, 'The start');
-  if (from === null) throw new BadSpan('It has no start.');
+  const from = startNanos(start);
   if (isMissing(duration)) return { start: from, end: null };
   const length = integerOf(duration);
   if (length === null) throw new BadSpan('The duration is not an integer.');

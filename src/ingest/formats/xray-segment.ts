@@ -1,7 +1,7 @@
 import type { Attributes, Resource, Span, SpanKind, SpanLink } from '../../domain/trace';
 import { addAttributes, addKnown, attributeOf, setAttribute, type MutableAttributes } from '../attributes';
 import { BadSpan, isMissing, isRecord, listOr, textOr, type JsonRecord } from '../fields';
-import type { Id } from '../ids';
+import { anyId, type Id } from '../ids';
 import { isText } from '../json/lossless';
 import { timeOf } from '../times';
 import { causeOf, type Exceptions } from './xray-cause';
@@ -16,26 +16,20 @@ export interface SegmentContext {
 }
 
 const TRACE_ID = /^1-([0-9a-f]{8})-([0-9a-f]{24})$/i;
-const HEX_32 = /^[0-9a-f]{32}$/i;
-const SPAN_ID = /^[0-9a-f]{16}$/i;
 
-/** Version, seconds and a random part in hexadecimal; null when it is missing.
+/** Version, seconds and a random part in hexadecimal, or another id; null when it is missing.
  * @throws {BadSpan} */
 export function traceIdOf(value: unknown): Id | null {
-  if (isMissing(value) || value === '') return null;
-  if (!isText(value)) throw new BadSpan('The trace id is not a text.');
-  const found = TRACE_ID.exec(value);
-  if (found !== null) return { hex: `${found[1]}${found[2]}`.toLowerCase(), original: value };
-  if (HEX_32.test(value)) return { hex: value.toLowerCase(), original: value };
-  throw new BadSpan('The trace id is not one of X-Ray.');
+  const found = isText(value) ? TRACE_ID.exec(value) : null;
+  if (found === null) return anyId(value, 32, 'The trace id');
+  return { hex: `${found[1]}${found[2]}`.toLowerCase(), original: found[0] };
 }
 
 /** @throws {BadSpan} */
 export function spanIdOf(value: unknown): Id {
-  if (isMissing(value) || value === '') throw new BadSpan('It has no id.');
-  if (!isText(value) || !SPAN_ID.test(value)) throw new BadSpan('The id is not of 16 hexadecimal digits.');
-  const hex = value.toLowerCase();
-  return { hex, original: hex === value ? null : value };
+  const id = anyId(value, 16, 'The id');
+  if (id === null) throw new BadSpan('It has no id.');
+  return id;
 }
 
 /** A segment or subsegment, without those in it.

@@ -1,7 +1,7 @@
 import type { Resource } from '../../domain/trace';
 import type { Cursor } from '../cursor';
 import { isMissing, isRecord, type JsonRecord } from '../fields';
-import { isText, parseJson } from '../json/lossless';
+import { isText, longNumber, parseJson } from '../json/lossless';
 import { LEAF } from '../json/list-plan';
 import { NOT_RECOGNISED, type Recognition, type SpanSink, type TraceFormatReader } from '../reader';
 import { attempt, reject } from '../span-list';
@@ -150,10 +150,19 @@ function recogniseSegment(document: JsonRecord): Recognition {
   if (isText(traceId) && /^1-[0-9a-f]{8}-/i.test(traceId)) {
     return { confidence: 1, why: ['it has id, start_time, and a trace_id of X-Ray'] };
   }
+  const hasForms = isText(id) && /^[0-9a-f]{16}$/i.test(id) && isNumber(start);
+  return hasForms ? recogniseByBlocks(document) : NOT_RECOGNISED;
+}
+
+/** Without a trace id of X-Ray it is told by what else it has. */
+function recogniseByBlocks(document: JsonRecord): Recognition {
   const told = SEGMENT_KEYS.filter((key) => document[key] !== undefined);
-  const isSubsegment = document.type === 'subsegment';
-  if (!isText(id) || !/^[0-9a-f]{16}$/i.test(id) || (told.length === 0 && !isSubsegment))
-    return NOT_RECOGNISED;
   const why = [`it has id, start_time${told.map((key) => `, ${key}`).join('')}`];
-  return { confidence: isSubsegment ? 0.9 : Math.min(0.9, 0.6 + told.length * 0.1), why };
+  if (document.type === 'subsegment') return { confidence: 0.9, why };
+  if (told.length === 0 && !isMissing(document.trace_id)) return NOT_RECOGNISED;
+  return { confidence: Math.min(0.9, 0.6 + told.length * 0.1), why };
+}
+
+function isNumber(value: unknown): boolean {
+  return typeof value === 'number' || longNumber(value) !== null;
 }
