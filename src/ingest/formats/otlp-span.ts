@@ -70,9 +70,9 @@ function identityOf(span: JsonRecord): Identity {
   const traceId = otelId(span.traceId ?? span.trace_id, 32, 'The trace id');
   const spanId = otelId(span.spanId ?? span.span_id, 16, 'The span id');
   const parentId = otelId(span.parentSpanId ?? span.parent_span_id, 16, 'The parent id');
-  const start = startNanos(span.startTimeUnixNano ?? span.start_time_unix_nano);
   if (traceId === null) throw new BadSpan('It has no trace id.');
   if (spanId === null) throw new BadSpan('It has no span id.');
+  const start = startNanos(span.startTimeUnixNano ?? span.start_time_unix_nano);
   return {
     traceId: traceId.hex,
     spanId: spanId.hex,
