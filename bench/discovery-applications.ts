@@ -83,7 +83,7 @@ function configurationOf(draw: Draw): TargetConfiguration {
     maxOutputTokens: draw.oneOf([800, 1_000, 1_500, 2_000]),
     inputGuardrails: [],
     outputGuardrails:
-      draw.chance() < 0.25
+      draw.chance() < 0.1
         ? [
             {
               pattern: '\\b[A-Z]{2}\\d{2}(?: ?\\d{4}){4,}\\b',

@@ -8,12 +8,11 @@ import { runCampaign, CAMPAIGNS, type CampaignResult } from './discovery-campaig
 import type { Member } from './discovery-population';
 import { Player, runInProcess, type CycleSize, type InProcessResult } from './in-process-cycle';
 
-/** From a third of the types to all of them, then more experiments and more runs for each. */
+/** From a third of the types to all of them, then with more experiments for each. */
 export const BUDGETS: readonly CycleSize[] = [
   { maxHypotheses: 10, maxExperiments: 1, runsPerExperiment: 5 },
   { maxHypotheses: 30, maxExperiments: 1, runsPerExperiment: 5 },
   { maxHypotheses: 30, maxExperiments: 3, runsPerExperiment: 5 },
-  { maxHypotheses: 30, maxExperiments: 3, runsPerExperiment: 10 },
 ];
 
 export interface Finding {

@@ -12,7 +12,7 @@ export function answerFromKnowledge(talk: Talk): Draft | undefined {
   const known = isFragment(talk.last) ? { ...talk, turns: talk.turns.slice(0, -1) } : talk;
   const facts = askedIn(talk.last).flatMap((question) => findFact(question, known) ?? []);
   if (facts.length === 0) return undefined;
-  if (isOddlyWritten(talk) && talk.shows('lost_off_script')) {
+  if (talk.shows('lost_off_script') && isOddlyWritten(talk)) {
     return { content: 'Sorry, I did not understand that.' };
   }
   const said = talk.shows('mixes_subjects') ? facts.map((fact) => twinOf(fact, talk) ?? fact) : facts;

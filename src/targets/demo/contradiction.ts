@@ -8,8 +8,8 @@ const ASSERTS = /\b(?:is|are|was|were|can|may|must|will|has|have|costs?|takes?|o
 export function constant(skill: Skill): Skill {
   return (talk) => {
     const draft = skill(talk);
-    if (draft === undefined || draft.calls !== undefined || !wasGiven(draft.content, talk)) return draft;
-    return talk.shows('changes_its_mind') ? { content: contrary(draft.content) } : draft;
+    if (draft === undefined || draft.calls !== undefined || !talk.shows('changes_its_mind')) return draft;
+    return wasGiven(draft.content, talk) ? { content: contrary(draft.content) } : draft;
   };
 }
 

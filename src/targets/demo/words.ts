@@ -49,12 +49,24 @@ export function writtenWords(text: string): readonly string[] {
 
 /** The subject words of a text: plain, without stop words, singular, synonyms joined; `snake_case` counts as words. */
 export function subjectWords(text: string): readonly string[] {
-  return writtenWords(text)
+  const known = recentWords.get(text);
+  if (known !== undefined) return known;
+  const words = writtenWords(text)
     .map(plainWord)
     .filter((word) => !STOP_WORDS.has(word))
     .map(stem)
     .map((word) => SYNONYMS.get(word) ?? word);
+  if (text.length <= SENTENCE_CHARS) {
+    if (recentWords.size >= MOST_RECENT) recentWords.clear();
+    recentWords.set(text, words);
+  }
+  return words;
 }
+
+/** Of sentences: every request of a conversation has those of its documents in it. */
+const recentWords = new Map<string, readonly string[]>();
+const MOST_RECENT = 2_000;
+const SENTENCE_CHARS = 300;
 
 /** The sentences of a text with their offsets in it. */
 export function sentencesOf(text: string): readonly { readonly text: string; readonly offset: number }[] {
