@@ -5,9 +5,12 @@ import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { readTraces } from '../src/ingest/read-traces';
 import { DOCUMENTS, type DocumentOf } from './ingest-documents';
+import { storedPerSecond } from './ingest-store';
 import { print } from './report';
 
 const SIZES = [10_000, 100_000];
+/** So many are stored as well. */
+const STORED_SPANS = 100_000;
 const STREAMED = { format: 'otlp', spans: 1_000_000 };
 const PIECE_BYTES = 256 * 1_024;
 const BYTES_PER_MB = 1_000_000;
@@ -68,6 +71,14 @@ async function run(format: string, documentOf: DocumentOf, spans: number): Promi
     spans_per_cpu_second: warm.perCpuSecond,
     first_spans_per_cpu_second: first.perCpuSecond,
     peak_rss_mb: Math.round(first.peakRssMb),
+    ...(spans === STORED_SPANS
+      ? {
+          stored_spans_per_second: await storedPerSecond(
+            () => Readable.from(pieces(documentOf(spans))),
+            spans,
+          ),
+        }
+      : {}),
   });
 }
 

@@ -36,7 +36,7 @@ export function createTraceIntake(deps: IntakeDeps): TraceIntake {
       });
       const keeper = new Keeper(deps, options, await deps.sampleRate());
       const summary = await summariseTraces(reading, (batch) => keeper.take(batch));
-      await keeper.flush();
+      await keeper.end();
       const { seen: _seen, ...figures } = keeper.figures;
       return { ...summary, ...figures };
     },
@@ -46,6 +46,7 @@ export function createTraceIntake(deps: IntakeDeps): TraceIntake {
 /** Stores the spans of one stream, a group at a time. */
 class Keeper {
   private waiting: Span[] = [];
+  private saving: Promise<void> = Promise.resolve();
   private readonly skip: number;
   private seen = 0;
   private stored: number;
@@ -87,17 +88,32 @@ class Keeper {
     return { spans: storable, rejected: [...rejected, ...beyond] };
   }
 
+  /** Stores what waits while more is read: one group is written at a time. */
   async flush(): Promise<void> {
+    await this.saving;
     if (this.waiting.length === 0) return;
-    const group = await this.sampled(this.waiting);
+    const group = this.waiting;
     this.waiting = [];
+    this.saving = this.store(group, this.seen);
+    // It is thrown where the next group, or the end, waits for it.
+    this.saving.catch(() => undefined);
+  }
+
+  /** @throws what the last write threw. */
+  async end(): Promise<void> {
+    await this.flush();
+    await this.saving;
+  }
+
+  private async store(received: readonly Span[], seen: number): Promise<void> {
+    const group = await this.sampled(received);
     const { stored, duplicates } = await this.deps.traces.save(
       this.options.target,
       group.map((span) => this.prepared(span)),
     );
     this.stored += stored;
     this.duplicates += duplicates;
-    await this.options.onProgress?.(this.figures);
+    await this.options.onProgress?.({ ...this.figures, seen });
   }
 
   /** Of traces without an error only a share is kept, the same whoever asks; a trace that is kept is kept whole. */

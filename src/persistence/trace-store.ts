@@ -121,9 +121,21 @@ async function assessments(
 
 async function save(tx: Transaction, target: string, spans: readonly SpanToStore[]): Promise<StoredSpans> {
   let stored = 0;
-  for (const batch of batches(spans)) stored += await insertSpans(tx, batch);
+  for (const batch of batches(distinct(spans))) stored += await insertSpans(tx, batch);
   if (spans.length > 0) await bringUpToDate(tx, target, spans);
   return { stored, duplicates: spans.length - stored };
+}
+
+/** One of each span: the one that has ended, where there is one. */
+function distinct(spans: readonly SpanToStore[]): readonly SpanToStore[] {
+  const one = new Map<string, SpanToStore>();
+  for (const each of spans) {
+    const { traceId, spanId } = each.span;
+    const key = `${traceId}${spanId}`;
+    const before = one.get(key);
+    if (before === undefined || before.span.endTimeUnixNano === null) one.set(key, each);
+  }
+  return one.size === spans.length ? spans : [...one.values()];
 }
 
 function* batches(spans: readonly SpanToStore[]): Generator<string> {
@@ -140,7 +152,10 @@ function* batches(spans: readonly SpanToStore[]): Generator<string> {
   if (rows.length > 0) yield `[${rows.join(',')}]`;
 }
 
-/** Their traces need not be there before the end of the transaction. */
+/**
+ * Their traces need not be there before the end of the transaction. A span that was stored while it was in progress is
+ * replaced by itself at its end.
+ */
 function insertSpans(tx: Transaction, rows: string): Promise<number> {
   return tx.$executeRaw`
     INSERT INTO spans (trace_id, span_id, parent_span_id, name, kind, start_unix_nano, end_unix_nano, status_code,
@@ -151,7 +166,13 @@ function insertSpans(tx: Transaction, rows: string): Promise<number> {
       kind text, start_unix_nano bigint, end_unix_nano bigint, status_code text, status_message text,
       attributes jsonb, events jsonb, links jsonb, resource jsonb, original_span_id text, scope jsonb,
       trace_state text, model text, format text, position text)
-    ON CONFLICT DO NOTHING`;
+    ON CONFLICT (trace_id, span_id) DO UPDATE SET
+      parent_span_id = excluded.parent_span_id, name = excluded.name, kind = excluded.kind,
+      start_unix_nano = excluded.start_unix_nano, end_unix_nano = excluded.end_unix_nano,
+      status_code = excluded.status_code, status_message = excluded.status_message,
+      attributes = excluded.attributes, events = excluded.events, links = excluded.links,
+      resource = excluded.resource, scope = excluded.scope, model = excluded.model, position = excluded.position
+    WHERE spans.end_unix_nano IS NULL AND excluded.end_unix_nano IS NOT NULL`;
 }
 
 /** The figures of the traces from all their spans, in the order of their ids: writers do not wait for each other in a circle. */
@@ -188,8 +209,12 @@ async function bringUpToDate(tx: Transaction, target: string, spans: readonly Sp
       original_trace_id = coalesce(traces.original_trace_id, excluded.original_trace_id),
       service = coalesce(traces.service, excluded.service),
       name = excluded.name, started_at = excluded.started_at, duration_ms = excluded.duration_ms,
-      updated_at = CASE WHEN traces.span_count = excluded.span_count THEN traces.updated_at ELSE clock_timestamp() END,
-      assessed_at = CASE WHEN traces.span_count = excluded.span_count THEN traces.assessed_at END,
+      updated_at = CASE WHEN (traces.span_count, traces.error_count, traces.duration_ms)
+          IS DISTINCT FROM (excluded.span_count, excluded.error_count, excluded.duration_ms)
+        THEN clock_timestamp() ELSE traces.updated_at END,
+      assessed_at = CASE WHEN (traces.span_count, traces.error_count, traces.duration_ms)
+          IS NOT DISTINCT FROM (excluded.span_count, excluded.error_count, excluded.duration_ms)
+        THEN traces.assessed_at END,
       span_count = excluded.span_count, error_count = excluded.error_count, models = excluded.models`;
 }
 

@@ -160,6 +160,21 @@ describe('stored traces', () => {
     });
   });
 
+  it('replace a span in progress by itself at its end, and never the other way round', async () => {
+    const ended = spanOf({ status: 'error' });
+    const begun = { ...ended, endTimeUnixNano: null, status: 'unset' as const };
+    expect(await store.save('shop', [prepared(begun)])).toEqual({ stored: 1, duplicates: 0 });
+    expect(await store.save('shop', [prepared(begun), prepared(ended), prepared(begun)])).toMatchObject({
+      stored: 1,
+    });
+    expect(await store.save('shop', [prepared(begun)])).toEqual({ stored: 0, duplicates: 1 });
+    expect((await store.read(ended.traceId))?.spans).toEqual([ended]);
+    expect(await prisma.trace.findUnique({ where: { traceId: ended.traceId } })).toMatchObject({
+      spanCount: 1,
+      errorCount: 1,
+    });
+  });
+
   it('store text that PostgreSQL would refuse, with the character that stands for what is lost', async () => {
     const span = spanOf({ name: 'a\0b', attributes: { 'k\0': ['\ud800'] } });
     await store.save('shop', [prepared(span)]);
@@ -172,7 +187,7 @@ describe('stored traces', () => {
     const span = spanOf();
     await store.save('assessed', [prepared(span)]);
     const mine = async () =>
-      (await store.unassessed(0, 1_000)).find(({ trace }) => trace.traceId === span.traceId);
+      (await store.unassessed(-1_000, 1_000)).find(({ trace }) => trace.traceId === span.traceId);
     const { updatedAt = new Date(0) } = (await mine()) ?? {};
     const signal = {
       kind: 'error',

@@ -1,0 +1,41 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startEmbeddedPostgres } from '../src/embedded/postgres';
+import { createTraceIntake } from '../src/ingest/intake';
+import { REDACTION_RULES } from '../src/ingest/redaction';
+import { closePrisma, createPrisma } from '../src/persistence/client';
+import { migrateDeploy } from '../src/persistence/migrations';
+import { createTraceStore } from '../src/persistence/trace-store';
+
+/**
+ * Spans a second from bytes to committed rows: read, redacted and inserted by one process into a PostgreSQL on this
+ * machine that writes everything to disk.
+ */
+export async function storedPerSecond(
+  document: () => AsyncIterable<Uint8Array>,
+  spans: number,
+): Promise<number> {
+  const home = await mkdtemp(join(tmpdir(), 'tinman-bench-ingest-'));
+  const log = { info: () => undefined, warn: () => undefined };
+  const postgres = await startEmbeddedPostgres({ dataDir: join(home, 'postgres'), log });
+  try {
+    await migrateDeploy(postgres.url, postgres.serviceUrl);
+    const prisma = createPrisma(postgres.serviceUrl, { poolSize: 4 });
+    const traces = createTraceStore(prisma);
+    const intake = createTraceIntake({
+      traces,
+      redaction: REDACTION_RULES,
+      sampleRate: () => Promise.resolve(1),
+    });
+    const startedAt = performance.now();
+    const { stored } = await intake.receive(document(), { target: 'bench' });
+    const seconds = (performance.now() - startedAt) / 1_000;
+    await closePrisma(prisma);
+    if (stored !== spans) throw new Error(`${stored} of ${spans} spans were stored`);
+    return Math.round(spans / seconds);
+  } finally {
+    await postgres.stop();
+    await rm(home, { recursive: true, force: true });
+  }
+}
