@@ -85,12 +85,13 @@ export async function readEffects(prisma: PrismaClient): Promise<Effects> {
     rows
       .filter((row) => row.effect === effect)
       .map(({ first, second, amount }) => ({ first, second, count: Number(amount) }));
+  const one = (effect: EffectRow['effect']) => of(effect)[0]?.count ?? 0;
   return {
     cyclesByState: Object.fromEntries(of('cycle').map(({ first, count }) => [first, count])),
-    cycleSeconds: of('cycle_seconds')[0]?.count ?? 0,
+    cycleSeconds: one('cycle_seconds'),
     runningByPhase: Object.fromEntries(of('phase').map(({ first, count }) => [first, count])),
-    oldestRunningCycleSeconds: of('cycle_age')[0]?.count ?? 0,
-    unsealedAuditEntries: of('unsealed')[0]?.count ?? 0,
+    oldestRunningCycleSeconds: one('cycle_age'),
+    unsealedAuditEntries: one('unsealed'),
     failures: of('failure').map(({ first, second, count }) => ({
       severity: first,
       failureClass: second,
@@ -106,10 +107,10 @@ export async function readEffects(prisma: PrismaClient): Promise<Effects> {
       model: second,
       usd: usdOfMicro(count),
     })),
-    pendingApprovals: of('pending')[0]?.count ?? 0,
-    oldestPendingApprovalSeconds: of('pending_age')[0]?.count ?? 0,
+    pendingApprovals: one('pending'),
+    oldestPendingApprovalSeconds: one('pending_age'),
     toolExecutions: of('tool').map(({ first, count }) => ({ status: first, count })),
     webhookDeliveries: Object.fromEntries(of('delivery').map(({ first, count }) => [first, count])),
-    oldestPendingDeliverySeconds: of('delivery_age')[0]?.count ?? 0,
+    oldestPendingDeliverySeconds: one('delivery_age'),
   };
 }

@@ -63,8 +63,7 @@ export function toRunFigures(row: ExperimentRun | FollowUpRun | ReplayRun): RunF
     detail: row.detail,
     evidence: fromJson<Evidence[]>(row.evidence),
     judgement: row.judgement === null ? null : fromJson<Judgement>(row.judgement),
-    injectionAttempts:
-      row.injectionAttempts === null ? [] : fromJson<PlacedAttempt[]>(row.injectionAttempts),
+    injectionAttempts: row.injectionAttempts === null ? [] : fromJson<PlacedAttempt[]>(row.injectionAttempts),
     transcript: fromJson<Transcript>(row.transcript),
     inputTokens: row.inputTokens,
     outputTokens: row.outputTokens,

@@ -10,7 +10,7 @@ import type { TraceUpload } from './generated/client';
 const STATES = ['receiving', 'reading', 'done', 'failed'] as const;
 
 /** The workflow that reads an upload. */
-export function ingestWorkflowId(uploadId: string): string {
+function ingestWorkflowId(uploadId: string): string {
   return `ingest-${uploadId}`;
 }
 

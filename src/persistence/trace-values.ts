@@ -6,7 +6,7 @@ import type { Attributes, AttributeValue, SpanEvent, SpanLink } from '../domain/
  * NaN or an infinity, `{"$bytes": "…"}` base64. A map of theirs that has a key beginning with `$` is wrapped in
  * `{"$map": …}`. NUL and halves of surrogate pairs, which PostgreSQL does not take, are replaced.
  */
-export function toStored(value: AttributeValue): unknown {
+function toStored(value: AttributeValue): unknown {
   if (typeof value === 'string') return storableString(value);
   if (typeof value === 'bigint' || typeof value === 'number') return numberToStored(value);
   if (typeof value !== 'object' || value === null) return value;
@@ -22,7 +22,7 @@ function numberToStored(value: bigint | number): unknown {
 }
 
 /** The value that was stored. */
-export function fromStored(stored: unknown): AttributeValue {
+function fromStored(stored: unknown): AttributeValue {
   if (Array.isArray(stored)) return stored.map(fromStored);
   if (typeof stored === 'object' && stored !== null) return fromMap({ ...stored });
   if (

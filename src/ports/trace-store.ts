@@ -16,7 +16,7 @@ export interface StoredSpans {
   readonly duplicates: number;
 }
 
-export interface UnassessedTrace {
+interface UnassessedTrace {
   readonly trace: Trace;
   readonly target: string;
   readonly updatedAt: Date;

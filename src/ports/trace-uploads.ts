@@ -10,7 +10,7 @@ export interface UploadRequest {
 }
 
 /** What became of an upload: read at once, or kept and being read by a workflow. */
-export type UploadOutcome =
+type UploadOutcome =
   | { readonly kind: 'read'; readonly summary: IntakeSummary }
   | { readonly kind: 'kept'; readonly upload: ApiRecord };
 

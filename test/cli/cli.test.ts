@@ -235,14 +235,7 @@ describe('commands over the API', () => {
   it('starts a cycle with what was asked, and nothing else', async () => {
     const { seen } = await answering({ status: 202, body: { id: ID, workflow_id: 'w' } });
     const options = [
-      '--focus',
-      'tools',
-      '--target',
-      'demo',
-      '--max-hypotheses',
-      '2',
-      '--runs',
-      '3',
+      ...['--focus', 'tools', '--target', 'demo', '--max-hypotheses', '2', '--runs', '3'],
       ...['--replay-pairs', 'auto', '--budget-usd', '0.5'],
     ];
     const started = await run(['cycle', 'start', ...options, '--idempotency-key', 'k1']);

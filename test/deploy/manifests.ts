@@ -109,7 +109,7 @@ const containerSchema = z.looseObject({
 export type Container = z.infer<typeof containerSchema>;
 
 /** What runs pods; parsing it holds pods to what a restricted namespace admits, and to limits. */
-export const workloadSchema = z.looseObject({
+const workloadSchema = z.looseObject({
   kind: z.enum(['Deployment', 'Job']),
   metadata: z.looseObject({ name: z.string() }),
   spec: z.looseObject({

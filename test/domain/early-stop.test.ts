@@ -74,11 +74,11 @@ describe('earlyStop', () => {
 
   it('stays with its verdict whatever comes after', () =>
     assert(
-      property(outcomes, outcomes, (before, after) => {
+      property(outcomes, outcomes, (before, later) => {
         const verdicts = (runs: readonly RunOutcome[]): readonly string[] =>
           earlyStop(TWO, runs)?.triggers.map(({ verdict }) => verdict) ?? [];
         const sofar = verdicts(before);
-        expect(verdicts([...before, ...after]).slice(0, sofar.length)).toEqual(sofar);
+        expect(verdicts([...before, ...later]).slice(0, sofar.length)).toEqual(sofar);
       }),
     ));
 

@@ -207,9 +207,7 @@ describe('a cycle on the demo application, without a model', () => {
     const page = await (await fetch(`${url}/metrics`)).text();
     const counted = page
       .split('\n')
-      .map((line) =>
-        /^tinman_failures_discovered_total\{severity="(.+)",class="(.+)"\} (\d+)$/.exec(line),
-      )
+      .map((line) => /^tinman_failures_discovered_total\{severity="(.+)",class="(.+)"\} (\d+)$/.exec(line))
       .flatMap((match) => (match === null || match[3] === '0' ? [] : [match.slice(1).join(' ')]));
     const expected = new Map<string, number>();
     for (const { severity, failure_class: name } of result.failures) {
