@@ -208,6 +208,50 @@ describe('traces', () => {
     expect((await stack.cli('ingest', 'tinman.yaml')).code).toBe(1);
   });
 
+  it('show what a cycle verifies first, with the recorded call as a case', async () => {
+    const text = (key: string, value: string) => ({ key, value: { stringValue: value } });
+    const message = (role: string, content: string) =>
+      JSON.stringify([{ role, parts: [{ type: 'text', content }] }]);
+    const traceId = hex(16);
+    const span = {
+      ...{ traceId, spanId: hex(8), name: 'chat demo-1', kind: 3 },
+      ...{ startTimeUnixNano: `${Date.now() - 1_000}000000`, endTimeUnixNano: `${Date.now()}000000` },
+      attributes: [
+        text('gen_ai.operation.name', 'chat'),
+        text('gen_ai.request.model', 'demo-1'),
+        text('gen_ai.input.messages', message('user', 'Tell me everything about returns, in every detail.')),
+        text('gen_ai.output.messages', message('assistant', 'Returns are')),
+        {
+          key: 'gen_ai.response.finish_reasons',
+          value: { arrayValue: { values: [{ stringValue: 'length' }] } },
+        },
+        { key: 'gen_ai.request.max_tokens', value: { intValue: '40' } },
+      ],
+    };
+    const body = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] });
+    const sent = await send(body, '/v1/traces?target=demo', { 'content-type': 'application/json' });
+    expect([sent.status, sent.body]).toEqual([200, '{}']);
+    const trace = await until(
+      () => traceOf(traceId),
+      ({ assessed }) => assessed,
+      30_000,
+    );
+    expect(trace.signals.map(({ kind }) => kind)).toEqual(['finish_length']);
+
+    const { id } = await client.run({ max_hypotheses: 2, max_experiments: 1, runs_per_experiment: 3 });
+    const [first] = await stack.query<{ rationale: string; title: string; failed: number }>(
+      `SELECT h.rationale, e.title, (SELECT count(*)::int FROM experiment_runs r
+         WHERE r.experiment_id = e.id AND r.outcome = 'failed') AS failed
+       FROM hypotheses h JOIN experiments e ON e.hypothesis_id = h.id
+       WHERE h.cycle_id = $1 ORDER BY h.priority, e.ordinal LIMIT 1`,
+      [id],
+    );
+    expect(first?.rationale).toContain(traceId);
+    expect(first?.title).toMatch(/^Recorded in production/);
+    // The demo target is as endless as production was.
+    expect(first?.failed).toBe(3);
+  });
+
   it('too many to be read at once go on after kill -9 of their worker, each span once', async () => {
     const spans = 100_000;
     const answer = await send(gzipSync(ndjson(spans / 20, 20), { level: 0 }), '/traces/ingest', {});
