@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { RejectedSpan, Span } from '../domain/trace';
-import { isModelCall, modelOf } from '../domain/trace-genai';
+import { isModelCall, modelOf, type GenAiOperation } from '../domain/trace-genai';
 import {
   NOTHING_TAKEN,
   type IntakeFigures,
@@ -35,7 +35,10 @@ export function createTraceIntake(deps: IntakeDeps): TraceIntake {
         ...(options.maxBytes === undefined ? {} : { maxBytes: options.maxBytes }),
       });
       const keeper = new Keeper(deps, options, await deps.sampleRate());
-      const summary = await summariseTraces(reading, (batch) => keeper.take(batch));
+      const summary = await summariseTraces(reading, {
+        take: (batch) => keeper.take(batch),
+        readGenAi: (span) => keeper.genAiOf(span),
+      });
       await keeper.end();
       const { seen: _seen, ...figures } = keeper.figures;
       return { ...summary, ...figures };
@@ -53,6 +56,7 @@ class Keeper {
   private duplicates: number;
   private notSampled: number;
   private readonly redacted: Redactions;
+  private readonly genAi = new WeakMap<Span, GenAiOperation | null>();
 
   constructor(
     private readonly deps: IntakeDeps,
@@ -70,6 +74,15 @@ class Keeper {
   get figures(): IntakeFigures {
     const { seen, stored, duplicates, notSampled, redacted } = this;
     return { seen, stored, duplicates, not_sampled: notSampled, redacted };
+  }
+
+  /** Read once a span: for the summary, and for its model. */
+  genAiOf(span: Span): GenAiOperation | null {
+    const known = this.genAi.get(span);
+    if (known !== undefined) return known;
+    const read = readGenAi(span);
+    this.genAi.set(span, read);
+    return read;
   }
 
   /** @returns the batch without the spans that cannot be stored. */
@@ -132,7 +145,7 @@ class Keeper {
 
   private prepared(received: Span): SpanToStore {
     const span = redactSpan(received, this.deps.redaction, this.redacted);
-    const genAi = readGenAi(span);
+    const genAi = this.genAiOf(received);
     const service = span.resource.attributes['service.name'];
     return {
       span,

@@ -24,13 +24,19 @@ export interface TraceSummary {
 
 const SHOWN_REJECTIONS = 100;
 
-/**
- * Reads traces to their end and counts what they hold; keeps no more of them than the ids of the traces. `take` is given
- * each batch and says what counts of it.
- */
+/** What is done with traces while they are counted. */
+interface Counting {
+  /** Is given each batch, and says what counts of it. */
+  readonly take: (batch: TraceBatch) => Promise<TraceBatch>;
+  readonly readGenAi: typeof readGenAi;
+}
+
+const ONLY_COUNTING: Counting = { take: (batch) => Promise.resolve(batch), readGenAi };
+
+/** Reads traces to their end and counts what they hold; keeps no more of them than the ids of the traces. */
 export async function summariseTraces(
   reading: TraceReading,
-  take: (batch: TraceBatch) => Promise<TraceBatch> = (batch) => Promise.resolve(batch),
+  { take, readGenAi: genAiOf }: Counting = ONLY_COUNTING,
 ): Promise<TraceSummary> {
   const traces = new Set<string>();
   const genAi = new GenAiTally();
@@ -42,7 +48,7 @@ export async function summariseTraces(
     const batch = await take(read);
     for (const span of batch.spans) {
       traces.add(span.traceId);
-      genAi.add(span, readGenAi(span));
+      genAi.add(span, genAiOf(span));
       if (span.status === 'error') errors++;
     }
     spans += batch.spans.length;
