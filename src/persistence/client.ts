@@ -8,6 +8,9 @@ export type { PrismaClient };
 /** What a store writes with inside a transaction. */
 export type Transaction = Prisma.TransactionClient;
 
+/** A machine that is busy is no reason to fail: the first is the wait for a connection. In milliseconds. */
+const TRANSACTION = { maxWait: 15_000, timeout: 30_000 };
+
 /**
  * A client with a pool of at most `poolSize` connections, opened as they are needed. Its sessions are in UTC: Prisma's
  * adapter takes every time it reads for UTC, whatever the server's time zone.
@@ -23,7 +26,10 @@ export function createObservedPrisma(
 ): { readonly prisma: PrismaClient; readonly pool: () => PoolFigures } {
   const pool = new Pool({ connectionString: url, max: options.poolSize, options: '-c TimeZone=UTC' });
   return {
-    prisma: new PrismaClient({ adapter: new PrismaPg(pool, { disposeExternalPool: true }) }),
+    prisma: new PrismaClient({
+      adapter: new PrismaPg(pool, { disposeExternalPool: true }),
+      transactionOptions: TRANSACTION,
+    }),
     pool: () => ({ open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
   };
 }

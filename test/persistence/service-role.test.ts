@@ -33,7 +33,7 @@ describe("the service's role", () => {
   let database: TestDatabase;
   afterEach(() => database.drop());
 
-  it('reads, inserts and updates, and only adds to the audit tables', async () => {
+  it('reads, inserts and updates, and only adds to the audit tables; what is kept for a time it deletes', async () => {
     database = await createTestDatabase();
     const rights = await query<Rights>(database.url, RIGHTS);
     expect(rights.length).toBeGreaterThan(20);
@@ -41,6 +41,9 @@ describe("the service's role", () => {
       { table: '_prisma_migrations', rights: 'SELECT' },
       { table: 'audit_chain', rights: 'INSERT SELECT' },
       { table: 'audit_logs', rights: 'INSERT SELECT' },
+      ...['spans', 'trace_exposures', 'trace_signals', 'trace_upload_chunks', 'trace_uploads', 'traces'].map(
+        (table) => ({ table, rights: 'DELETE INSERT SELECT UPDATE' }),
+      ),
     ]);
     await expect(requireMigrated(database.serviceUrl)).resolves.toBeUndefined();
   });
