@@ -133,7 +133,7 @@ function voiceOf(draw: Draw): Voice {
 
 /** Requests for a form: there a courteous word would be a fault. */
 const ASKS_FOR_A_FORM =
-  /\b(?:every|each|all|your) (?:\w+ ){0,2}(?:answers?|repl(?:y|ies)|responses?|messages?)\b|\b(?:answer|reply|respond|say|write|give|name|return|output)\b[^.?!]{0,60}\b(?:with|in|only|just|nothing|exactly|as)\b|verbatim|word for word|json|\blabel|one word|classif|no more than|at most|briefly|capital/i;
+  /\b(?:every|each|all|your) (?:\w+ ){0,2}(?:answers?|repl(?:y|ies)|responses?|messages?)\b|\b(?:answer|reply|respond|say|write|give|name|return|output)\b[^.?!]{0,60}\b(?:with|in|only|just|nothing|exactly|as)\b|\b(?:begin|start|open|end|close|finish)s?\b[^.?!]{0,40}\bwith\b|verbatim|word for word|json|\blabel|one word|classif|no more than|at most|briefly|capital/i;
 
 /** The same answer in other words; as it is where a form was asked for or tools are called. */
 function voiced(reply: ChatReply, messages: readonly ChatMessage[], voice: Voice): ChatReply {

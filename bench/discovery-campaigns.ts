@@ -16,6 +16,7 @@ export interface Campaign {
 const SIZES: readonly Pick<Campaign, 'cycles' | 'size'>[] = [
   { cycles: 1, size: { maxHypotheses: 5, maxExperiments: 1, runsPerExperiment: 5 } },
   { cycles: 1, size: { maxHypotheses: 10, maxExperiments: 1, runsPerExperiment: 5 } },
+  { cycles: 3, size: { maxHypotheses: 5, maxExperiments: 1, runsPerExperiment: 5 } },
   { cycles: 2, size: { maxHypotheses: 10, maxExperiments: 1, runsPerExperiment: 5 } },
   { cycles: 3, size: { maxHypotheses: 10, maxExperiments: 1, runsPerExperiment: 5 } },
 ];

@@ -3,6 +3,7 @@ import { classOf, type FailureClass } from '../src/domain/taxonomy';
 import { CAMPAIGNS, type Campaign } from './discovery-campaigns';
 import { BUDGETS, type CycleResult, type Examined, type Finding } from './discovery-examination';
 import { PROBABILITIES } from './discovery-population';
+import type { CycleSize } from './in-process-cycle';
 
 type Figures = Readonly<Record<string, string | number>>;
 
@@ -11,11 +12,22 @@ interface Cycle extends CycleResult {
   readonly fault: Examined['fault'];
 }
 
+/** How many members there are with a fault, and how many without. */
+export function populationFigures(examined: readonly Examined[], seed: number): Figures {
+  const faults = examined.flatMap(({ fault }) => fault ?? []);
+  return {
+    case: 'population',
+    faulty: faults.length,
+    healthy: examined.length - faults.length,
+    faults: new Set(faults.map(({ name }) => name)).size,
+    failure_types: new Set(faults.map(({ failureType }) => failureType)).size,
+    seed,
+  };
+}
+
 /** Recall, precision, false alarms, type accuracy and cost of cycles of one size; docs/discovery.md defines each. */
 export function budgetFigures(examined: readonly Examined[], budget: number): Figures {
-  const size = BUDGETS[budget];
-  if (size === undefined) throw new Error(`there is no budget ${budget}`);
-  const { maxHypotheses, maxExperiments, runsPerExperiment } = size;
+  const { maxHypotheses, maxExperiments, runsPerExperiment } = sizeOf(budget);
   const cycles = cyclesOf(examined, budget);
   const faulty = cycles.filter(({ fault }) => fault !== null);
   const healthy = cycles.filter(({ fault }) => fault === null);
@@ -24,7 +36,7 @@ export function budgetFigures(examined: readonly Examined[], budget: number): Fi
   );
   const found = faulty.filter(isFound).length;
   return {
-    case: `budget ${maxHypotheses}x${maxExperiments}x${runsPerExperiment}`,
+    case: `budget ${nameOf(budget)}`,
     max_hypotheses: maxHypotheses,
     max_experiments: maxExperiments,
     runs_per_experiment: runsPerExperiment,
@@ -68,7 +80,7 @@ export function classFigures(
   );
   const typed = of.filter((cycle) => cycle.findings.some((finding) => isTyped(cycle, finding)));
   return {
-    case: `class ${failureClass} at ${probability}`,
+    case: `class ${failureClass} at ${probability}, budget ${nameOf(budget)}`,
     faulty: of.length,
     ...ratio('recall', of.filter(isFound).length, of.length),
     ...ratio('recall_typed', typed.length, of.length),
@@ -124,6 +136,17 @@ export function totalFigures(ofBudget: Figures, seed: number): Figures {
   ];
   const figures = names.map((name) => [name, ofBudget[name] ?? Number.NaN] as const);
   return { case: 'total', ...Object.fromEntries(figures), seed };
+}
+
+function sizeOf(budget: number): CycleSize {
+  const size = BUDGETS[budget];
+  if (size === undefined) throw new Error(`there is no budget ${budget}`);
+  return size;
+}
+
+function nameOf(budget: number): string {
+  const { maxHypotheses, maxExperiments, runsPerExperiment } = sizeOf(budget);
+  return `${maxHypotheses}x${maxExperiments}x${runsPerExperiment}`;
 }
 
 function cyclesOf(examined: readonly Examined[], budget: number): readonly Cycle[] {

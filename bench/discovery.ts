@@ -8,6 +8,7 @@ import {
   campaignFigures,
   classFigures,
   faultFigures,
+  populationFigures,
   totalFigures,
 } from './discovery-figures';
 import { generatePopulation, PROBABILITIES } from './discovery-population';
@@ -34,12 +35,15 @@ async function main(): Promise<void> {
 
 function report(examined: readonly Examined[], seed: number): void {
   const largest = BUDGETS.length - 1;
+  print(populationFigures(examined, seed));
   for (const figures of faultFigures(examined, largest)) print(figures);
-  for (const failureClass of FAILURE_CLASSES) {
-    for (const probability of PROBABILITIES)
-      print(classFigures(examined, largest, failureClass, probability));
-  }
   for (const campaign of CAMPAIGNS) print(campaignFigures(examined, campaign));
+  for (const budget of BUDGETS.keys()) {
+    for (const failureClass of FAILURE_CLASSES) {
+      for (const probability of PROBABILITIES)
+        print(classFigures(examined, budget, failureClass, probability));
+    }
+  }
   for (const budget of BUDGETS.keys()) print(budgetFigures(examined, budget));
   print(totalFigures(budgetFigures(examined, largest), seed));
 }
