@@ -1,26 +1,8 @@
-import type { RejectedSpan, TraceFormat } from '../domain/trace';
-import type { GenAiSummary } from '../domain/trace-genai';
+import type { RejectedSpan } from '../domain/trace';
+import type { TraceSummary } from '../ports/trace-intake';
 import type { TraceBatch } from './decoder';
 import { GenAiTally, readGenAi } from './genai';
 import type { TraceReading } from './read-traces';
-
-/** What a stream of traces holds, in numbers. */
-export interface TraceSummary {
-  /** Null when it was refused. */
-  readonly format: TraceFormat | null;
-  /** 0–1. */
-  readonly confidence: number;
-  readonly why: readonly string[];
-  readonly traces: number;
-  readonly spans: number;
-  readonly error_spans: number;
-  /** The first of them. */
-  readonly rejected: readonly RejectedSpan[];
-  readonly rejected_count: number;
-  /** Why there are no spans. */
-  readonly reason?: string;
-  readonly gen_ai: GenAiSummary;
-}
 
 const SHOWN_REJECTIONS = 100;
 

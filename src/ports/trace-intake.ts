@@ -36,8 +36,8 @@ export const NOTHING_TAKEN: IntakeFigures = {
   redacted: {},
 };
 
-/** What became of traces that were received; names as the API shows them. */
-export interface IntakeSummary extends Omit<IntakeFigures, 'seen'> {
+/** What a stream of traces holds, in numbers; names as API and command line show them. */
+export interface TraceSummary {
   /** Null when it was refused. */
   readonly format: TraceFormat | null;
   /** 0–1. */
@@ -53,6 +53,9 @@ export interface IntakeSummary extends Omit<IntakeFigures, 'seen'> {
   readonly reason?: string;
   readonly gen_ai: GenAiSummary;
 }
+
+/** What became of traces that were received. */
+export interface IntakeSummary extends TraceSummary, Omit<IntakeFigures, 'seen'> {}
 
 /** Reads traces in any format, takes out what must not be stored, and stores the rest. */
 export interface TraceIntake {
