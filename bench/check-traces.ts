@@ -3,7 +3,8 @@ import { join, relative } from 'node:path';
 import { z } from 'zod';
 import type { Span } from '../src/domain/trace';
 import { readTraces, type TraceReading } from '../src/ingest/read-traces';
-import { summariseTraces, type TraceSummary } from '../src/ingest/summarise-traces';
+import { summariseTraces } from '../src/ingest/summarise-traces';
+import type { TraceSummary } from '../src/ports/trace-intake';
 
 /** What EXPECTED.json says of a file. */
 const Expected = z.record(z.string(), z.record(z.string(), z.unknown()));
