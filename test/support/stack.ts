@@ -174,13 +174,30 @@ async function ownDatabase(home: string, onStop: OnStop): Promise<Database> {
   return { url, serviceUrl, process: server };
 }
 
+/** A port that was free can be somebody else's a moment later. */
+const PORT_ATTEMPTS = 3;
+
 async function startTemporal(
   home: string,
   log: (line: string) => void,
   onStop: OnStop,
 ): Promise<TemporalProcess> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await startTemporalOn(await freePorts(2), home, log, onStop);
+    } catch (error) {
+      if (attempt === PORT_ATTEMPTS || !String(error).includes('address already in use')) throw error;
+    }
+  }
+}
+
+async function startTemporalOn(
+  [grpc = 0, ui = 0]: readonly number[],
+  home: string,
+  log: (line: string) => void,
+  onStop: OnStop,
+): Promise<TemporalProcess> {
   const binary = await resolveTemporalBinary(TEMPORAL_CLI, { env: process.env });
-  const [grpc = 0, ui = 0] = await freePorts(2);
   const ports = { grpc, ui };
   const server = await StackProcess.start('temporal', async () => {
     const started = await startTemporalDevServer({
