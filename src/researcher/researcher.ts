@@ -57,7 +57,7 @@ export interface Explanation {
 }
 
 /** The turns of a stimulus that are to be said in other words. */
-export interface ParaphraseInput {
+interface ParaphraseInput {
   /** Makes `operation` unique. */
   readonly failureId: string;
   readonly turns: readonly string[];
