@@ -66,16 +66,14 @@ export function modeRoutes({ mode: store, modes }: ApiDeps): readonly Route[] {
       access: 'viewer',
       responses: { 200: { description: 'The mode.', schema: CurrentMode } },
       handler: async () => {
-        const [current, waiting, history] = await Promise.all([
-          store.current(),
-          store.waiting(),
-          store.history(HISTORY_LENGTH),
-        ]);
+        // Read before the history, which then holds at least what led to it; what came later is not shown.
+        const current = await store.current();
+        const [waiting, history] = await Promise.all([store.waiting(), store.history(HISTORY_LENGTH)]);
         const body = {
           mode: current.mode,
           version: current.version,
           waiting: waiting === undefined ? null : shownWaiting(waiting),
-          transitions: history.map(shownEntry),
+          transitions: history.filter(({ version }) => version <= current.version).map(shownEntry),
         };
         return { status: 200, body };
       },
