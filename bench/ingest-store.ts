@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { startEmbeddedPostgres } from '../src/embedded/postgres';
 import { createTraceIntake } from '../src/ingest/intake';
 import { REDACTION_RULES } from '../src/ingest/redaction';
-import { closePrisma, createPrisma } from '../src/persistence/client';
+import { closeDatabase, openDatabase } from '../src/persistence/client';
 import { migrateDeploy } from '../src/persistence/migrations';
 import { createTraceStore } from '../src/persistence/trace-store';
 
@@ -21,8 +21,8 @@ export async function storedPerSecond(
   const postgres = await startEmbeddedPostgres({ dataDir: join(home, 'postgres'), log });
   try {
     await migrateDeploy(postgres.url, postgres.serviceUrl);
-    const prisma = createPrisma(postgres.serviceUrl, { poolSize: 4 });
-    const traces = createTraceStore(prisma);
+    const database = openDatabase(postgres.serviceUrl, { poolSize: 4 });
+    const traces = createTraceStore(database);
     const intake = createTraceIntake({
       traces,
       redaction: REDACTION_RULES,
@@ -31,7 +31,7 @@ export async function storedPerSecond(
     const startedAt = performance.now();
     const { stored } = await intake.receive(document(), { target: 'bench' });
     const seconds = (performance.now() - startedAt) / 1_000;
-    await closePrisma(prisma);
+    await closeDatabase(database);
     if (stored !== spans) throw new Error(`${stored} of ${spans} spans were stored`);
     return Math.round(spans / seconds);
   } finally {

@@ -20,7 +20,7 @@ import { loadAuditKey } from './persistence/audit-key';
 import { AuditSealer } from './persistence/audit-sealer';
 import { createAuditLog } from './persistence/audit-log';
 import { createAuditTrail } from './persistence/audit-trail';
-import { closePrisma, createObservedPrisma } from './persistence/client';
+import { closeDatabase, openDatabase, poolFigures } from './persistence/client';
 import type { PrismaClient } from './persistence/client';
 import { createBudgets } from './persistence/budgets';
 import { createLedger } from './persistence/ledger';
@@ -114,8 +114,9 @@ export async function openContainer(
   const library = loadLibrary(createDetectionEngines(), config.families);
   await requireMigrated(databaseUrl);
   const auditKey = await loadAuditKey(config.audit.keyFile);
-  const { prisma, pool } = createObservedPrisma(databaseUrl, { poolSize: POOL_SIZE });
-  const stores = createStores(prisma);
+  const database = openDatabase(databaseUrl, { poolSize: POOL_SIZE });
+  const { prisma } = database;
+  const stores = createStores(database);
   const sealer = new AuditSealer(prisma, auditKey, config.audit.anchorFile);
   await stores.mode.initialise(config.initialMode, 'configuration');
   const audit = createAuditTrail(prisma);
@@ -128,7 +129,7 @@ export async function openContainer(
   const prices = { worstCasePrice, llm, maxAnswerTokens: maxAnswerTokensOf(config) };
   return {
     prisma,
-    pool,
+    pool: () => poolFigures(database.pool),
     stores,
     records,
     review: createApprovalReview({ stores, records, targets, ...prices, policy: policy.current }),
@@ -150,7 +151,7 @@ export async function openContainer(
     }),
     reach,
     sealAudit: () => sealer.seal(),
-    close: () => closePrisma(prisma),
+    close: () => closeDatabase(database),
   };
 }
 

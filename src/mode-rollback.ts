@@ -1,6 +1,6 @@
 import type { Config } from './config';
 import { closePrisma, createPrisma } from './persistence/client';
-import { createStores } from './persistence/stores';
+import { createModeStore } from './persistence/mode-store';
 import { connectClient, endpointOf } from './temporal/connection';
 import { supersedeTransition } from './temporal/mode-gateway';
 
@@ -24,7 +24,7 @@ export async function rollBackMode(input: {
   const { databaseUrl, requestedBy, reason } = input;
   const prisma = createPrisma(databaseUrl, { poolSize: 1 });
   try {
-    const { changed, withdrawn, mode } = await createStores(prisma).mode.forceShadow({ requestedBy, reason });
+    const { changed, withdrawn, mode } = await createModeStore(prisma).forceShadow({ requestedBy, reason });
     const told = withdrawn > 0 && (await tellTemporal(input));
     return { changed, mode: mode.mode, withdrawn_approvals: withdrawn, temporal_told: told };
   } finally {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { RejectedSpan, Span } from '../domain/trace';
-import { isModelCall, modelOf, type GenAiOperation } from '../domain/trace-genai';
+import type { Span } from '../domain/trace';
+import { isModelCall, modelOf } from '../domain/trace-genai';
 import {
   NOTHING_TAKEN,
   type IntakeFigures,
@@ -9,13 +9,12 @@ import {
 } from '../ports/trace-intake';
 import type { SpanToStore, TraceStore } from '../ports/trace-store';
 import type { TraceBatch } from './decoder';
-import { readGenAi } from './genai';
 import { readTraces } from './read-traces';
 import { redactSpan, type RedactionRule, type Redactions } from './redaction';
-import { summariseTraces } from './summarise-traces';
+import { summariseTraces, type ReadSpan } from './summarise-traces';
 
 /** Spans that are stored at a time. */
-const GROUP = 4_000;
+const GROUP = 2_000;
 /** What PostgreSQL's bigint holds: until the year 2262. */
 const LATEST_UNIX_NANO = 2n ** 63n - 1n;
 
@@ -36,8 +35,8 @@ export function createTraceIntake(deps: IntakeDeps): TraceIntake {
       });
       const keeper = new Keeper(deps, options, await deps.sampleRate());
       const summary = await summariseTraces(reading, {
-        take: (batch) => keeper.take(batch),
-        readGenAi: (span) => keeper.genAiOf(span),
+        accept: (batch) => storable(batch),
+        take: (spans) => keeper.take(spans),
       });
       await keeper.end();
       const { seen: _seen, ...figures } = keeper.figures;
@@ -46,68 +45,63 @@ export function createTraceIntake(deps: IntakeDeps): TraceIntake {
   };
 }
 
-/** Stores the spans of one stream, a group at a time. */
+/** The batch without the spans that cannot be stored. */
+function storable({ spans, rejected }: TraceBatch): TraceBatch {
+  const beyond = (time: bigint | null): boolean => time !== null && time > LATEST_UNIX_NANO;
+  const isBeyond = (span: Span): boolean => beyond(span.startTimeUnixNano) || beyond(span.endTimeUnixNano);
+  const late = spans.filter((span) => isBeyond(span));
+  if (late.length === 0) return { spans, rejected };
+  const refused = late.map(({ source }) => ({
+    position: source.position,
+    reason: 'Its time is beyond the year 2262.',
+  }));
+  return { spans: spans.filter((span) => !isBeyond(span)), rejected: [...rejected, ...refused] };
+}
+
+/** What is written in one transaction. */
+interface Group {
+  readonly spans: readonly SpanToStore[];
+  /** How far the stream is dealt with once it is written. */
+  readonly seen: number;
+  readonly notSampled: number;
+  readonly redacted: Redactions;
+}
+
+/** Stores the spans of one stream, a group at a time: the next is read and made ready while one is written. */
 class Keeper {
-  private waiting: Span[] = [];
+  private waiting: ReadSpan[] = [];
   private saving: Promise<void> = Promise.resolve();
   private readonly skip: number;
   private seen = 0;
-  private stored: number;
-  private duplicates: number;
-  private notSampled: number;
-  private readonly redacted: Redactions;
-  private readonly genAi = new WeakMap<Span, GenAiOperation | null>();
+  private written: IntakeFigures;
 
   constructor(
     private readonly deps: IntakeDeps,
     private readonly options: IntakeOptions,
     private readonly rate: number,
   ) {
-    const { from = NOTHING_TAKEN } = options;
-    this.skip = from.seen;
-    this.stored = from.stored;
-    this.duplicates = from.duplicates;
-    this.notSampled = from.not_sampled;
-    this.redacted = { ...from.redacted };
+    this.written = options.from ?? NOTHING_TAKEN;
+    this.skip = this.written.seen;
   }
 
   get figures(): IntakeFigures {
-    const { seen, stored, duplicates, notSampled, redacted } = this;
-    return { seen, stored, duplicates, not_sampled: notSampled, redacted };
+    return { ...this.written, seen: this.seen };
   }
 
-  /** Read once a span: for the summary, and for its model. */
-  genAiOf(span: Span): GenAiOperation | null {
-    const known = this.genAi.get(span);
-    if (known !== undefined) return known;
-    const read = readGenAi(span);
-    this.genAi.set(span, read);
-    return read;
-  }
-
-  /** @returns the batch without the spans that cannot be stored. */
-  async take({ spans, rejected }: TraceBatch): Promise<TraceBatch> {
-    const storable: Span[] = [];
-    const beyond: RejectedSpan[] = [];
-    for (const span of spans) {
-      if (span.startTimeUnixNano <= LATEST_UNIX_NANO && (span.endTimeUnixNano ?? 0n) <= LATEST_UNIX_NANO)
-        storable.push(span);
-      else beyond.push({ position: span.source.position, reason: 'Its time is beyond the year 2262.' });
-    }
-    const skipped = Math.max(0, Math.min(storable.length, this.skip - this.seen));
-    this.seen += storable.length;
-    for (const span of storable.slice(skipped)) this.waiting.push(span);
+  async take(spans: readonly ReadSpan[]): Promise<void> {
+    const skipped = Math.max(0, Math.min(spans.length, this.skip - this.seen));
+    this.seen += spans.length;
+    for (const span of spans.slice(skipped)) this.waiting.push(span);
     if (this.waiting.length >= GROUP) await this.flush();
-    return { spans: storable, rejected: [...rejected, ...beyond] };
   }
 
-  /** Stores what waits while more is read: one group is written at a time. */
   async flush(): Promise<void> {
-    await this.saving;
     if (this.waiting.length === 0) return;
-    const group = this.waiting;
+    const received = this.waiting;
     this.waiting = [];
-    this.saving = this.store(group, this.seen);
+    const group = await this.prepared(received, this.seen);
+    await this.saving;
+    this.saving = this.store(group);
     // It is thrown where the next group, or the end, waits for it.
     this.saving.catch(() => undefined);
   }
@@ -118,34 +112,44 @@ class Keeper {
     await this.saving;
   }
 
-  private async store(received: readonly Span[], seen: number): Promise<void> {
-    const group = await this.sampled(received);
-    const { stored, duplicates } = await this.deps.traces.save(
-      this.options.target,
-      group.map((span) => this.prepared(span)),
-    );
-    this.stored += stored;
-    this.duplicates += duplicates;
-    await this.options.onProgress?.({ ...this.figures, seen });
+  private async store({ spans, seen, notSampled, redacted }: Group): Promise<void> {
+    const { stored, duplicates } = await this.deps.traces.save(this.options.target, spans);
+    const before = this.written;
+    this.written = {
+      seen,
+      stored: before.stored + stored,
+      duplicates: before.duplicates + duplicates,
+      not_sampled: before.not_sampled + notSampled,
+      redacted: added(before.redacted, redacted),
+    };
+    await this.options.onProgress?.(this.written);
+  }
+
+  private async prepared(received: readonly ReadSpan[], seen: number): Promise<Group> {
+    const kept = await this.sampled(received);
+    const redacted: Redactions = {};
+    const spans = kept.map((read) => this.toStore(read, redacted));
+    return { spans, seen, notSampled: received.length - kept.length, redacted };
   }
 
   /** Of traces without an error only a share is kept, the same whoever asks; a trace that is kept is kept whole. */
-  private async sampled(spans: readonly Span[]): Promise<readonly Span[]> {
+  private async sampled(spans: readonly ReadSpan[]): Promise<readonly ReadSpan[]> {
     if (this.rate >= 1) return spans;
-    const failing = new Set(spans.filter(({ status }) => status === 'error').map(({ traceId }) => traceId));
-    const left = [...new Set(spans.map(({ traceId }) => traceId))].filter(
+    // What is being written is known only then.
+    await this.saving;
+    const failing = new Set(
+      spans.filter(({ span }) => span.status === 'error').map(({ span }) => span.traceId),
+    );
+    const left = [...new Set(spans.map(({ span }) => span.traceId))].filter(
       (traceId) => !failing.has(traceId) && fraction(traceId) >= this.rate,
     );
     const known = await this.deps.traces.known(left);
     const out = new Set(left.filter((traceId) => !known.has(traceId)));
-    const kept = spans.filter(({ traceId }) => !out.has(traceId));
-    this.notSampled += spans.length - kept.length;
-    return kept;
+    return spans.filter(({ span }) => !out.has(span.traceId));
   }
 
-  private prepared(received: Span): SpanToStore {
-    const span = redactSpan(received, this.deps.redaction, this.redacted);
-    const genAi = this.genAiOf(received);
+  private toStore({ span: received, genAi }: ReadSpan, redacted: Redactions): SpanToStore {
+    const span = redactSpan(received, this.deps.redaction, redacted);
     const service = span.resource.attributes['service.name'];
     return {
       span,
@@ -153,6 +157,12 @@ class Keeper {
       service: typeof service === 'string' ? service : null,
     };
   }
+}
+
+function added(before: Readonly<Record<string, number>>, now: Redactions): Redactions {
+  const sum: Redactions = { ...before };
+  for (const [rule, count] of Object.entries(now)) sum[rule] = (sum[rule] ?? 0) + count;
+  return sum;
 }
 
 /** Where in 0–1 a trace falls; uniform, whatever its maker did with the id. */

@@ -1,4 +1,5 @@
-import type { RejectedSpan } from '../domain/trace';
+import type { RejectedSpan, Span } from '../domain/trace';
+import type { GenAiOperation } from '../domain/trace-genai';
 import type { TraceSummary } from '../ports/trace-intake';
 import type { TraceBatch } from './decoder';
 import { GenAiTally, readGenAi } from './genai';
@@ -6,19 +7,26 @@ import type { TraceReading } from './read-traces';
 
 const SHOWN_REJECTIONS = 100;
 
-/** What is done with traces while they are counted. */
-interface Counting {
-  /** Is given each batch, and says what counts of it. */
-  readonly take: (batch: TraceBatch) => Promise<TraceBatch>;
-  readonly readGenAi: typeof readGenAi;
+/** A span, and what it says of generative AI. */
+export interface ReadSpan {
+  readonly span: Span;
+  readonly genAi: GenAiOperation | null;
 }
 
-const ONLY_COUNTING: Counting = { take: (batch) => Promise.resolve(batch), readGenAi };
+/** What is done with traces while they are counted. */
+interface Counting {
+  /** Says what counts of a batch. */
+  readonly accept: (batch: TraceBatch) => TraceBatch;
+  /** Is given what counts. */
+  readonly take: (spans: readonly ReadSpan[]) => Promise<void>;
+}
+
+const ONLY_COUNTING: Counting = { accept: (batch) => batch, take: () => Promise.resolve() };
 
 /** Reads traces to their end and counts what they hold; keeps no more of them than the ids of the traces. */
 export async function summariseTraces(
   reading: TraceReading,
-  { take, readGenAi: genAiOf }: Counting = ONLY_COUNTING,
+  { accept, take }: Counting = ONLY_COUNTING,
 ): Promise<TraceSummary> {
   const traces = new Set<string>();
   const genAi = new GenAiTally();
@@ -27,12 +35,14 @@ export async function summariseTraces(
   let errors = 0;
   let rejections = 0;
   for await (const read of reading) {
-    const batch = await take(read);
-    for (const span of batch.spans) {
+    const batch = accept(read);
+    const spansOfBatch = batch.spans.map((span) => ({ span, genAi: readGenAi(span) }));
+    for (const { span, genAi: operation } of spansOfBatch) {
       traces.add(span.traceId);
-      genAi.add(span, genAiOf(span));
+      genAi.add(span, operation);
       if (span.status === 'error') errors++;
     }
+    await take(spansOfBatch);
     spans += batch.spans.length;
     rejections += batch.rejected.length;
     rejected.push(...batch.rejected.slice(0, SHOWN_REJECTIONS - rejected.length));

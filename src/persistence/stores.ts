@@ -14,10 +14,10 @@ import { createSimulationStore } from './simulation-store';
 import { createTraceStore } from './trace-store';
 import { createToolExecutionStore } from './tool-execution-store';
 import type { Stores } from '../ports/stores';
-import type { PrismaClient } from './client';
+import type { Database } from './client';
 
-/** Every store over one client and its pool. */
-export function createStores(prisma: PrismaClient): Stores {
+/** Every store over one database. */
+export function createStores({ prisma, pool }: Database): Stores {
   return {
     cycles: createCycleStore(prisma),
     hypotheses: createHypothesisStore(prisma),
@@ -33,6 +33,6 @@ export function createStores(prisma: PrismaClient): Stores {
     llmCalls: createLlmCallStore(prisma),
     judgeCalibrations: createJudgeCalibrationStore(prisma),
     toolExecutions: createToolExecutionStore(prisma),
-    traces: createTraceStore(prisma),
+    traces: createTraceStore({ prisma, pool }),
   };
 }

@@ -12,8 +12,38 @@ import {
   storableString,
 } from './trace-values';
 
-/** A span as `jsonb_to_recordset` takes it, by the names of the columns. */
-export function spanRow({ span, model }: SpanToStore): Readonly<Record<string, unknown>> {
+/** The columns of a span, with their types. */
+export const SPAN_COLUMNS = [
+  { name: 'trace_id', type: 'text' },
+  { name: 'span_id', type: 'text' },
+  { name: 'parent_span_id', type: 'text' },
+  { name: 'name', type: 'text' },
+  { name: 'kind', type: 'text' },
+  { name: 'start_unix_nano', type: 'bigint' },
+  { name: 'end_unix_nano', type: 'bigint' },
+  { name: 'status_code', type: 'text' },
+  { name: 'status_message', type: 'text' },
+  { name: 'attributes', type: 'jsonb' },
+  { name: 'events', type: 'jsonb' },
+  { name: 'links', type: 'jsonb' },
+  { name: 'resource', type: 'jsonb' },
+  { name: 'original_span_id', type: 'text' },
+  { name: 'scope', type: 'jsonb' },
+  { name: 'trace_state', type: 'text' },
+  { name: 'model', type: 'text' },
+  { name: 'format', type: 'text' },
+  { name: 'position', type: 'text' },
+] as const;
+
+type Column = (typeof SPAN_COLUMNS)[number]['name'];
+type Required = 'attributes' | 'events' | 'resource';
+
+/** A span as PostgreSQL reads it: every value as text. */
+export type StoredSpan = Readonly<
+  Record<Required, string> & Record<Exclude<Column, Required>, string | null>
+>;
+
+export function spanRow({ span, model }: SpanToStore): StoredSpan {
   const { scope } = span;
   return {
     trace_id: span.traceId,
@@ -21,28 +51,28 @@ export function spanRow({ span, model }: SpanToStore): Readonly<Record<string, u
     parent_span_id: span.parentSpanId,
     name: storableString(span.name),
     kind: span.kind,
-    // Text: numbers of JSON have no more than 53 bits here.
     start_unix_nano: span.startTimeUnixNano.toString(),
     end_unix_nano: span.endTimeUnixNano?.toString() ?? null,
     status_code: span.status,
     status_message: span.statusMessage === '' ? null : storableString(span.statusMessage),
-    attributes: attributesToStored(span.attributes),
-    events: span.events.map(eventToStored),
-    links: span.links.map(linkToStored),
-    resource: attributesToStored(span.resource.attributes),
+    attributes: JSON.stringify(attributesToStored(span.attributes)),
+    events: JSON.stringify(span.events.map(eventToStored)),
+    links: JSON.stringify(span.links.map(linkToStored)),
+    resource: JSON.stringify(attributesToStored(span.resource.attributes)),
     original_span_id: span.originalSpanId === null ? null : storableString(span.originalSpanId),
-    scope:
-      scope === null
-        ? null
-        : {
-            name: storableString(scope.name),
-            version: scope.version === null ? null : storableString(scope.version),
-            attributes: attributesToStored(scope.attributes ?? {}),
-          },
+    scope: scope === null ? null : JSON.stringify(scopeToStored(scope)),
     trace_state: span.traceState === null ? null : storableString(span.traceState),
     model: model === null ? null : storableString(model),
     format: span.source.format,
     position: storableString(span.source.position),
+  };
+}
+
+function scopeToStored({ name, version, attributes }: NonNullable<Span['scope']>): unknown {
+  return {
+    name: storableString(name),
+    version: version === null ? null : storableString(version),
+    attributes: attributesToStored(attributes ?? {}),
   };
 }
 

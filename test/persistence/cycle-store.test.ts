@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { DomainError } from '../../src/domain/errors';
-import { createPrisma, closePrisma } from '../../src/persistence/client';
+import { closeDatabase, openDatabase } from '../../src/persistence/client';
 import { createStores } from '../../src/persistence/stores';
 import { createTestDatabase } from '../support/postgres';
 import {
@@ -45,13 +45,13 @@ describe('opening a cycle', () => {
 
   it('refuses while no mode is in force', async () => {
     const database = await createTestDatabase();
-    const prisma = createPrisma(database.url, { poolSize: 2 });
+    const opened = openDatabase(database.url, { poolSize: 2 });
     try {
-      await expect(createStores(prisma).cycles.open(cycleInput())).rejects.toMatchObject({
+      await expect(createStores(opened).cycles.open(cycleInput())).rejects.toMatchObject({
         code: 'not_ready',
       });
     } finally {
-      await closePrisma(prisma);
+      await closeDatabase(opened);
       await database.drop();
     }
   });

@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { closePrisma, createPrisma } from '../../src/persistence/client';
+import { closeDatabase, openDatabase } from '../../src/persistence/client';
 import { createRecords } from '../../src/persistence/records';
 import { createStores } from '../../src/persistence/stores';
 import { createTestDatabase } from '../support/postgres';
@@ -13,19 +13,19 @@ it('times are the same on a server of another time zone', async () => {
     `ALTER DATABASE ${new URL(database.url).pathname.slice(1)} SET timezone = 'Asia/Kolkata'`,
   );
   await owner.end();
-  const prisma = createPrisma(database.url, { poolSize: 2 });
+  const connected = openDatabase(database.url, { poolSize: 2 });
   try {
-    const stores = createStores(prisma);
+    const stores = createStores(connected);
     await stores.mode.initialise('lab', 'test');
     const input = cycleInput();
     const opened = await stores.cycles.open(input);
     expect(Math.abs(opened.createdAt.getTime() - Date.now())).toBeLessThan(60_000);
     expect((await stores.cycles.get(input.cycleId)).createdAt).toEqual(opened.createdAt);
-    expect(await createRecords(prisma).get('cycles', input.cycleId)).toMatchObject({
+    expect(await createRecords(connected.prisma).get('cycles', input.cycleId)).toMatchObject({
       created_at: opened.createdAt.toISOString(),
     });
   } finally {
-    await closePrisma(prisma);
+    await closeDatabase(connected);
     await database.drop();
   }
 });

@@ -16,8 +16,7 @@ import {
   property,
 } from 'fast-check';
 import type { Attributes, AttributeValue, Span } from '../../src/domain/trace';
-import { createPrisma, closePrisma } from '../../src/persistence/client';
-import type { PrismaClient } from '../../src/persistence/client';
+import { closeDatabase, openDatabase, type Database } from '../../src/persistence/client';
 import { createTraceStore } from '../../src/persistence/trace-store';
 import { attributesFrom, attributesToStored } from '../../src/persistence/trace-values';
 import type { TraceStore } from '../../src/ports/trace-store';
@@ -91,15 +90,15 @@ function withoutNegativeZero(value: unknown): unknown {
 
 describe('stored traces', () => {
   let database: TestDatabase;
-  let prisma: PrismaClient;
+  let opened: Database;
   let store: TraceStore;
   beforeAll(async () => {
     database = await createTestDatabase();
-    prisma = createPrisma(database.url, { poolSize: 4 });
-    store = createTraceStore(prisma);
+    opened = openDatabase(database.url, { poolSize: 4 });
+    store = createTraceStore(opened);
   });
   afterAll(async () => {
-    await closePrisma(prisma);
+    await closeDatabase(opened);
     await database.drop();
   });
 
@@ -147,7 +146,7 @@ describe('stored traces', () => {
     expect(await send(child)).toEqual({ stored: 1, duplicates: 0 });
     const answers = await Promise.all([send(root, child), send(child, root), send(root)]);
     expect(answers.reduce((sum, { stored }) => sum + stored, 0)).toBe(1);
-    expect(await prisma.trace.findUnique({ where: { traceId } })).toMatchObject({
+    expect(await opened.prisma.trace.findUnique({ where: { traceId } })).toMatchObject({
       name: 'request',
       target: 'shop',
       service: 'shop',
@@ -169,7 +168,7 @@ describe('stored traces', () => {
     });
     expect(await store.save('shop', [prepared(begun)])).toEqual({ stored: 0, duplicates: 1 });
     expect((await store.read(ended.traceId))?.spans).toEqual([ended]);
-    expect(await prisma.trace.findUnique({ where: { traceId: ended.traceId } })).toMatchObject({
+    expect(await opened.prisma.trace.findUnique({ where: { traceId: ended.traceId } })).toMatchObject({
       spanCount: 1,
       errorCount: 1,
     });
@@ -216,18 +215,32 @@ describe('stored traces', () => {
     expect(await mine()).toBeDefined();
   });
 
+  it('that several senders bring at once are counted together', async () => {
+    const traceId = 'c'.repeat(32);
+    const spans = Array.from({ length: 24 }, () => spanOf({ traceId }));
+    await Promise.all(
+      Array.from({ length: 8 }, (_, sender) =>
+        store.save(
+          'shop',
+          spans.filter((_span, index) => index % 8 === sender).map((span) => prepared(span)),
+        ),
+      ),
+    );
+    expect(await opened.prisma.trace.findUnique({ where: { traceId } })).toMatchObject({ spanCount: 24 });
+  });
+
   it('are deleted whole, with what was found in them, when they are too old', async () => {
     const old = spanOf({ startTimeUnixNano: 1_000_000_000n, endTimeUnixNano: 2_000_000_000n });
-    const service = createPrisma(database.serviceUrl, { poolSize: 1 });
+    const service = openDatabase(database.serviceUrl, { poolSize: 1 });
     try {
       const asService = createTraceStore(service);
       await asService.save('shop', [prepared(old)]);
       expect(await asService.deleteBefore(new Date(60_000), 10)).toBe(1);
       expect(await asService.read(old.traceId)).toBeUndefined();
-      expect(await prisma.span.count({ where: { traceId: old.traceId } })).toBe(0);
-      await expect(service.$executeRaw`DELETE FROM audit_logs`).rejects.toThrow('permission denied');
+      expect(await opened.prisma.span.count({ where: { traceId: old.traceId } })).toBe(0);
+      await expect(service.prisma.$executeRaw`DELETE FROM audit_logs`).rejects.toThrow('permission denied');
     } finally {
-      await closePrisma(service);
+      await closeDatabase(service);
     }
   });
 });

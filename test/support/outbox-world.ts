@@ -1,5 +1,5 @@
 import { OUTBOUND_EVENT_TYPES } from '../../src/domain/outbound-events';
-import { closePrisma, createPrisma } from '../../src/persistence/client';
+import { closePrisma, openDatabase } from '../../src/persistence/client';
 import { createLedger } from '../../src/persistence/ledger';
 import { createOutbox } from '../../src/persistence/outbox';
 import { createStores } from '../../src/persistence/stores';
@@ -15,8 +15,9 @@ export interface OutboxWorld extends Omit<StoredWorld, 'audited'> {
 /** A database in lab mode, written by the service's role, with an endpoint that is told everything. */
 export async function startOutbox(): Promise<OutboxWorld> {
   const database = await createTestDatabase();
-  const prisma = createPrisma(database.serviceUrl, { poolSize: 10 });
-  const stores = createStores(prisma);
+  const opened = openDatabase(database.serviceUrl, { poolSize: 10 });
+  const { prisma } = opened;
+  const stores = createStores(opened);
   await stores.mode.initialise('lab', 'test');
   const outbox = createOutbox(prisma);
   await outbox.register([{ name: 'all', events: OUTBOUND_EVENT_TYPES }]);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createLedger } from '../../src/persistence/ledger';
-import { closePrisma, createPrisma } from '../../src/persistence/client';
+import { closePrisma, openDatabase } from '../../src/persistence/client';
 import { createStores } from '../../src/persistence/stores';
 import { recordId } from '../../src/persistence/record-id';
 import { createTestDatabase } from './postgres';
@@ -29,8 +29,9 @@ export interface StoredWorld {
 /** A database in lab mode with its stores. */
 export async function startStores(): Promise<StoredWorld> {
   const database = await createTestDatabase();
-  const prisma = createPrisma(database.url, { poolSize: 10 });
-  const stores = createStores(prisma);
+  const opened = openDatabase(database.url, { poolSize: 10 });
+  const { prisma } = opened;
+  const stores = createStores(opened);
   await stores.mode.initialise('lab', 'test');
   return {
     prisma,
