@@ -58,12 +58,31 @@ export { detect, judgeRun, validateDetector } from './domain/detect';
 export type { Detection, DetectionContext, DetectionEngines } from './domain/detection';
 export type { Detector } from './domain/detector';
 export type { Evidence, RunOutcome, TestCase, Transcript, Verdict } from './domain/experiment';
-export type { ChatMessage, ToolCall, ToolDefinition } from './domain/chat';
+export type { ChatMessage, ChatReply, ChatRequest, ToolCall, ToolDefinition } from './domain/chat';
 
-export { applyPatch, INTERVENTION_TYPES } from './domain/intervention';
+export { applyInterventions, applyPatch, INTERVENTION_TYPES } from './domain/intervention';
 export type { Patch } from './domain/intervention';
-export type { GuardrailRule, TargetConfiguration, ToolPolicyRule } from './domain/target';
+export type { GuardrailRule, RetrievalSettings, TargetConfiguration, ToolPolicyRule } from './domain/target';
 export { applyInputGuardrails, applyOutputGuardrails, judgeToolCall } from './domain/guardrails';
+export { guardReply, guardTurns } from './domain/guarded-exchange';
+export type { GuardedReply, GuardedTurns, JudgedCall, SaidMessage } from './domain/guarded-exchange';
+
+export { Guard } from './embedding/guard';
+export { GUARD_EVENT_KINDS } from './embedding/guard-options';
+export type {
+  GuardEvent,
+  GuardHooks,
+  GuardOptions,
+  InterventionSource,
+  LiveIntervention,
+} from './embedding/guard-options';
+export { guardOpenAI } from './embedding/openai-client';
+export { guardAnthropic } from './embedding/anthropic-client';
+export { guardChat } from './embedding/chat-client';
+export type { Chat } from './embedding/chat-client';
+export type { ClientDialect } from './embedding/dialect';
+export { openActiveInterventions } from './embedding/active-interventions';
+export type { ActiveInterventions, ActiveInterventionsOptions } from './embedding/active-interventions';
 
 export {
   believedRate,

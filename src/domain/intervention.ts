@@ -59,3 +59,11 @@ export function applyPatch(configuration: TargetConfiguration, patch: Patch): Ta
       return configuration;
   }
 }
+
+/** The configuration with all of them in force, in their order. */
+export function applyInterventions(
+  configuration: TargetConfiguration,
+  interventions: readonly { readonly patch: Patch }[],
+): TargetConfiguration {
+  return interventions.reduce((changed, { patch }) => applyPatch(changed, patch), configuration);
+}

@@ -2,7 +2,8 @@ import { spokenTurn } from './adaptive-turn';
 import type { ChatMessage, ChatRequest, ToolCall } from './chat';
 import type { CallFigures, Transcript } from './experiment';
 import { simulatedResult } from './experiment';
-import { applyInputGuardrails, applyOutputGuardrails, judgeToolCall } from './guardrails';
+import { guardReply, type JudgedCall } from './guarded-exchange';
+import { applyInputGuardrails } from './guardrails';
 import type { PlayLimits } from './play-bound';
 import { DEFAULT_MAX_TOOL_STEPS, playLimits, toolCallBytes } from './play-bound';
 import type { PlayCaseInput } from './play-input';
@@ -110,40 +111,30 @@ class Play {
 
   /** One target call; true when the target now waits for tool results. */
   private async ask(): Promise<boolean> {
-    const { configuration, engines, call } = this.input;
+    const { testCase, configuration, engines, call } = this.input;
     const reply = await call(this.request());
     this.calls.push(figuresOf(reply, this.messages.length));
-    const { text, blocked } = applyOutputGuardrails(configuration, storable(reply.content), engines.match);
-    const toolCalls = blocked ? [] : this.answer(text, reply.toolCalls.map(storableCall));
-    this.record(text, toolCalls);
-    return this.divergedOn === undefined && toolCalls.some(({ result }) => result !== undefined);
+    const { content, toolCalls } = reply;
+    const said = { content: storable(content), toolCalls: toolCalls.map(storableCall) };
+    const conversation = { history: this.messages, tools: testCase.tools ?? [] };
+    const guarded = guardReply(configuration, said, conversation, engines);
+    const answered = this.answer(guarded.text, guarded.toolCalls);
+    this.record(guarded.text, answered);
+    return this.divergedOn === undefined && answered.some(({ result }) => result !== undefined);
   }
 
   private request(): ChatRequest {
     return requestOf(this.input, [...this.context], this.limits.outputTokens);
   }
 
-  private answer(content: string, toolCalls: readonly ToolCall[]): readonly AnsweredCall[] {
-    const answered: AnsweredCall[] = [];
+  private answer(content: string, toolCalls: readonly JudgedCall[]): readonly AnsweredCall[] {
     let room = this.limits.replyBytes - utf8Bytes(content);
-    for (const [index, call] of toolCalls.entries()) {
+    return toolCalls.map(({ call, denial }, index) => {
       room -= toolCallBytes(call);
-      const earlier = answered.map((one) => one.call);
-      const denial = this.denialOf(call, { role: 'assistant', content, toolCalls: earlier });
-      const judged = denial === undefined ? call : { ...call, denied: true };
       const sentOn = room >= 0 && index < this.limits.toolCallsPerReply;
       const result = sentOn ? (denial ?? this.simulate(call)) : undefined;
-      answered.push({ call: judged, ...(result === undefined ? {} : { result }) });
-    }
-    return answered;
-  }
-
-  private denialOf(call: ToolCall, sofar: ChatMessage): string | undefined {
-    const { testCase, configuration, engines } = this.input;
-    const history = [...this.messages, sofar];
-    const { tools = [] } = testCase;
-    const judgement = judgeToolCall(configuration, call, history, tools, engines.schemaViolation);
-    return judgement.decision === 'deny' ? judgement.message : undefined;
+      return { call, ...(result === undefined ? {} : { result }) };
+    });
   }
 
   /** Undefined where a replay has no result for the call: it cannot go on. */

@@ -160,7 +160,8 @@ const toolPolicyRule: z.ZodType<ToolPolicyRule> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('validate_arguments'), message: text(500) }),
 ]);
 
-const patch: z.ZodType<Patch> = z.discriminatedUnion('type', [
+/** A machine-readable change, bounded in every part. */
+export const patchSchema: z.ZodType<Patch> = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('prompt_patch'), append: text(4_000) }),
   z.strictObject({
     type: z.literal('guardrail'),
@@ -197,7 +198,7 @@ const patch: z.ZodType<Patch> = z.discriminatedUnion('type', [
 const intervention: z.ZodType<InterventionDraft> = z.strictObject({
   name: text(120),
   description: text(2_000),
-  patch,
+  patch: patchSchema,
   isReversible: z.boolean(),
   rollbackPlan: text(1_000),
   estimatedEffectiveness: share,

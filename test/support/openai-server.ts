@@ -13,7 +13,7 @@ const requestSchema = z.looseObject({
   messages: z
     .array(
       z.looseObject({
-        role: z.enum(['system', 'user', 'assistant', 'tool']),
+        role: z.enum(['system', 'developer', 'user', 'assistant', 'tool']),
         content: z.string().nullish(),
         tool_call_id: z.string().optional(),
         tool_calls: z.array(z.unknown()).optional(),
