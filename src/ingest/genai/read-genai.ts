@@ -29,7 +29,11 @@ export function readGenAi(span: Span): GenAiOperation | null {
     .filter(({ facts }) => saysSomething(facts));
   if (told.length === 0) return null;
   const facts = told.map((one) => one.facts);
-  return { spanId: span.spanId, conventions: told.map(({ name }) => name), ...merged(span, facts) };
+  return merged(
+    span,
+    told.map(({ name }) => name),
+    facts,
+  );
 }
 
 function sourcesOf({ attributes }: Span): readonly Attributes[] {
@@ -68,18 +72,22 @@ function isSaid(value: GenAiFacts[keyof GenAiFacts]): boolean {
   return value.some((item) => item !== '');
 }
 
-type Merged = Omit<GenAiOperation, 'spanId' | 'conventions'>;
 type Field = <K extends keyof GenAiFacts>(field: K) => GenAiFacts[K];
 
-function merged(span: Span, told: readonly GenAiFacts[]): Merged {
+function merged(
+  span: Span,
+  conventions: GenAiOperation['conventions'],
+  told: readonly GenAiFacts[],
+): GenAiOperation {
   const of: Field = (field) => told.find((facts) => isSaid(facts[field]))?.[field];
   const usage = usageOf(told);
   const operation = operationOf(told) ?? inferredOperation(told, usage);
   const executed = operation === 'tool' ? executedTool(span, of) : null;
   const outputMessages = of('outputMessages') ?? [];
-  return {
+  return Object.assign(names(of), {
+    spanId: span.spanId,
+    conventions,
     operation,
-    ...names(of),
     inputMessages: of('inputMessages') ?? [],
     outputMessages,
     usage,
@@ -87,7 +95,7 @@ function merged(span: Span, told: readonly GenAiFacts[]): Merged {
     toolCalls: executed === null ? callsOf(outputMessages) : [executed],
     executed,
     finishReasons: distinctReasons(of('finishReasons') ?? []),
-  };
+  });
 }
 
 function names(

@@ -30,12 +30,11 @@ export function usageOf(recorded: RecordedUsage, inclusion: UsageInclusion): Gen
   const thoughtInside = inside(recorded, reasoning ?? 0, output, inclusion.reasoningInOutput);
   const inputTokens = whole(input, cached, cacheInside);
   const outputTokens = whole(output, reasoning ?? 0, thoughtInside);
-  return {
-    ...filled(inputTokens, outputTokens, recorded.total),
+  return Object.assign(filled(inputTokens, outputTokens, recorded.total), {
     cacheReadTokens: cacheRead ?? null,
     cacheWriteTokens: cacheWrite ?? null,
     reasoningTokens: reasoning ?? null,
-  };
+  });
 }
 
 function inside(
