@@ -4,9 +4,8 @@ import { inTransaction } from './client';
 import { SPAN_COLUMNS, spanRow, type StoredSpan } from './trace-rows';
 import { storableString } from './trace-values';
 
-/** So many go into one statement, or as many as have so many characters. */
-const BATCH_SPANS = 2_000;
-const BATCH_CHARACTERS = 4 * 1_024 * 1_024;
+/** As many go into one statement as have so many characters. */
+const BATCH_CHARACTERS = 16 * 1_024 * 1_024;
 /** The shared locks are numbered from 0 to this, a power of two less one. */
 const LAST_TURN = 255;
 
@@ -45,7 +44,7 @@ function* batches(spans: readonly SpanToStore[]): Generator<readonly StoredSpan[
     const row = spanRow(span);
     rows.push(row);
     characters += row.attributes.length + row.events.length + row.resource.length;
-    if (rows.length < BATCH_SPANS && characters < BATCH_CHARACTERS) continue;
+    if (characters < BATCH_CHARACTERS) continue;
     yield rows;
     [rows, characters] = [[], 0];
   }
