@@ -83,6 +83,7 @@ async function workflowBundle(folder) {
   const { bundleWorkflowCode, DefaultLogger } = createRequire(import.meta.url)('@temporalio/worker');
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(ROOT, folder, 'workflows'),
+    workflowInterceptorModules: [join(ROOT, folder, 'workflows', 'interceptors')],
     logger: new DefaultLogger('WARN'),
   });
   return code;

@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { context } from '@opentelemetry/api';
+import { suppressTracing } from '@opentelemetry/core';
 import type { Client } from '@temporalio/client';
 import type { ActivityDeps } from '../activities';
 import type { Config } from './config';
 import { activitiesOf, gatewaysOf, measuredOf, openContainer } from './container';
 import type { Container } from './container';
 import { createMetrics } from './observability/metrics';
+import type { TemporalTracing } from './observability/temporal-tracing';
 import type { ApprovalGateway, CycleGateway } from './ports/cycle-gateway';
 import type { DeploymentGateway } from './ports/deployment-gateway';
 import type { Logger } from './ports/logger';
@@ -51,6 +54,8 @@ export interface BackendOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Where the Temporal SDK's own metrics are read. */
   readonly coreMetricsUrl?: string | undefined;
+  /** Undefined: nothing is traced. */
+  readonly tracing?: TemporalTracing | undefined;
 }
 
 /** Told how to close each part once it runs; they are closed in the opposite order. */
@@ -58,7 +63,7 @@ export type OnClose = (closer: () => Promise<void>) => void;
 
 /** @throws {DomainError} `invalid_configuration`, `not_ready`; {MigrationError}. */
 export async function startBackend(options: BackendOptions, onClose: OnClose): Promise<Backend> {
-  const { config, log, env, coreMetricsUrl } = options;
+  const { config, log, env, coreMetricsUrl, tracing } = options;
   const endpoint = endpointOf(config.temporal, env);
   const container = await openContainer(config, env);
   onClose(() => container.close());
@@ -67,14 +72,14 @@ export async function startBackend(options: BackendOptions, onClose: OnClose): P
     ...measuredOf(container),
     ...(coreMetricsUrl === undefined ? {} : { coreMetricsUrl }),
   });
-  const client = await connectClient(endpoint);
+  const client = await connectClient(endpoint, tracing?.client);
   onClose(() => client.connection.close());
   await registerSearchAttributes(client);
   onClose(sealing(container, log));
   const serveTools: Backend['serveTools'] = async (taskQueue, tools) => {
     const activities = activitiesOf({ ...container, tools }, config, metrics, NEVER);
     const runTool: typeof activities.runTool = (input) => activities.runTool(input);
-    onClose(await startActivityWorker(endpoint, taskQueue, { runTool }, log));
+    onClose(await startActivityWorker(endpoint, taskQueue, { runTool }, { log, tracing }));
   };
   const gateways = gatewaysOf(container, client, endpoint.taskQueue);
   const backend = { container, client, metrics, ...gateways, serveTools };
@@ -111,7 +116,7 @@ async function warnOfOtherMode(
 async function runWorker(
   { container, client, metrics }: Backend,
   endpoint: TemporalEndpoint,
-  { config, log, env }: BackendOptions,
+  { config, log, env, tracing }: BackendOptions,
   onClose: OnClose,
 ): Promise<void> {
   const { records, stores } = container;
@@ -125,7 +130,7 @@ async function runWorker(
   }
   await tellWebhooks(container, { config, log, env }, onClose);
   const activities = (draining: AbortSignal) => activitiesOf(container, config, metrics, draining);
-  onClose(await startWorker(endpoint, activities, log));
+  onClose(await startWorker(endpoint, activities, { log, tracing }));
 }
 
 /** Each endpoint has a chore of its own, so that a slow one holds up no other. */
@@ -147,7 +152,7 @@ async function tellWebhooks(
   }
 }
 
-/** Does a chore at intervals, never twice at once, until the returned function is called. */
+/** Does a chore at intervals, never twice at once and without spans, until the returned function is called. */
 function regularly(
   everyMs: number,
   what: string,
@@ -158,7 +163,7 @@ function regularly(
   const run = async (): Promise<void> => {
     while (!ended.signal.aborted) {
       try {
-        await chore();
+        await context.with(suppressTracing(context.active()), chore);
         await sleep(everyMs, undefined, { signal: ended.signal });
       } catch (error) {
         if (ended.signal.aborted) return;

@@ -14,6 +14,7 @@ import { redactionRules } from './ingest/redaction';
 import { replayCasesOf } from './ingest/replay-cases';
 import { LLM_PROVIDERS } from './llm';
 import type { MetricsSources } from './observability/metrics';
+import { tracedLlm, tracedTargets } from './observability/traced-models';
 import { createApiKeys } from './persistence/api-key-store';
 import { createApprovalProofs } from './persistence/approval-proofs';
 import { loadAuditKey } from './persistence/audit-key';
@@ -123,7 +124,7 @@ export async function openContainer(
   await audit.append([policyLoaded(policy)]);
   const reach: Container['reach'] = {};
   const records = createRecords(prisma);
-  const targets = createTargetDirectory(config.targets, env, config.cost.prices);
+  const targets = tracedTargets(createTargetDirectory(config.targets, env, config.cost.prices));
   const worstCasePrice = config.cost.worstCase;
   const llm = researcherModel(config);
   const prices = { worstCasePrice, llm, maxAnswerTokens: maxAnswerTokensOf(config) };
@@ -180,7 +181,7 @@ function tracesOf(
 function researcherModel(config: Config): Llm | undefined {
   const llm = modelOf(config);
   const price = llm && priceIn(config.cost.prices, llm.model);
-  return llm === undefined || price === undefined ? llm : { ...llm, price };
+  return llm && tracedLlm(price === undefined ? llm : { ...llm, price });
 }
 
 function modelOf({ researcher, anthropic, openai }: Config): Llm | undefined {

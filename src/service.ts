@@ -10,6 +10,8 @@ import type { SettingsFileSources } from './config/file';
 import { readFileModes } from './config/file-modes';
 import { isLoopback } from './loopback';
 import { startMetricsServer } from './observability/metrics-server';
+import type { TemporalTracing } from './observability/temporal-tracing';
+import { tracingSettings } from './observability/tracing-settings';
 import { requireMigrated } from './persistence/migrations';
 import type { HealthProbes, Probe } from './ports/health';
 import type { Logger } from './ports/logger';
@@ -57,8 +59,9 @@ async function start(
   onClose: OnClose,
 ): Promise<Omit<Service, 'close'>> {
   const modesAtStart = readFileModes(files).modes;
+  const tracing = await openTracing({ api, worker, log, env }, onClose);
   const coreMetricsUrl = worker ? await exportCoreMetrics(log) : undefined;
-  const backend = await startBackend({ config, worker, log, env, coreMetricsUrl }, onClose);
+  const backend = await startBackend({ config, worker, log, env, coreMetricsUrl, tracing }, onClose);
   const { container, metrics } = backend;
 
   const stopping = new AbortController();
@@ -80,6 +83,19 @@ async function start(
   const { policy, audit } = container;
   const reload = createReload({ policy, audit, modes: backend.modes, log, files }, modesAtStart);
   return { ...urls, reload };
+}
+
+/** The first to be opened, so that it is closed when nothing makes spans any more. Its libraries are loaded only where it is on. */
+async function openTracing(
+  { api, worker, log, env }: Pick<ServiceOptions, 'api' | 'worker' | 'log' | 'env'>,
+  onClose: OnClose,
+): Promise<TemporalTracing | undefined> {
+  const settings = tracingSettings(env);
+  if (settings === undefined) return undefined;
+  const { startTracing } = await import('./observability/tracing.js');
+  const tracing = startTracing(settings, api && worker ? 'tinman' : `tinman-${api ? 'api' : 'worker'}`, log);
+  onClose(() => tracing.close());
+  return tracing.temporal;
 }
 
 /** @returns its URL. */

@@ -20,6 +20,7 @@ export async function executeTool(input: ToolInput): Promise<ToolProgress> {
   let progress: ToolProgress = { state: 'assessing', message: 'at the gate' };
   const show = (next: ToolProgress): ToolProgress => {
     progress = next;
+    wf.log.info('tool call', { execution_id: executionId, ...next });
     wf.setCurrentDetails(`**${next.state}**\n\n${next.message}`);
     return next;
   };

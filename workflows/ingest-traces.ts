@@ -11,6 +11,7 @@ export async function ingestTraces({ uploadId }: { readonly uploadId: string }):
   wf.setCurrentDetails('**reading**');
   try {
     const read = await ingestion.ingestUpload({ uploadId });
+    wf.log.info('traces were read', { upload_id: uploadId, ...read });
     wf.setCurrentDetails(`**done**\n\n${read.spans} spans, ${read.stored} stored, ${read.rejected} rejected`);
     return read;
   } catch (error) {

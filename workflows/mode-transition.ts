@@ -16,6 +16,7 @@ export async function modeTransition(input: TransitionInput): Promise<Transition
   let progress: TransitionProgress = { state: 'checking', to, message: 'preconditions are being checked' };
   const show = (next: Omit<TransitionProgress, 'to'>): TransitionProgress => {
     progress = { to, ...next };
+    wf.log.info('mode transition', { ...progress });
     wf.setCurrentDetails(`**${progress.state}**\n\n${progress.message}`);
     return progress;
   };

@@ -42,8 +42,7 @@ export async function researchCycle(input: CycleInput, carried?: Carried): Promi
   wf.setHandler(statusQuery, () => view.status(desk.list()));
   let written = Promise.resolve();
   const setPaused = (paused: boolean): Promise<void> => {
-    counts.paused = paused;
-    view.refresh();
+    view.paused(paused);
     // One after the other: of two at once, the earlier could be written last.
     written = written.then(() => witnessed.recordPause({ cycleId, paused }));
     return written;
@@ -172,7 +171,7 @@ async function end(
   const { phase, hypotheses, experiments, failures, simulations } = view.counts;
   await quick.closeCycle({ cycleId, state, phase, error });
   await wf.condition(wf.allHandlersFinished);
-  view.ended(state);
+  view.ended(state, error);
   return {
     cycleId,
     state,

@@ -12,6 +12,7 @@ import { HttpProblem } from './problem';
 import type { Route } from './route';
 import { createRoutes } from './routes';
 import { allowOrigins, refuseOtherOrigins } from './origins';
+import { traceRequests } from './trace-requests';
 
 const DRAIN_EVENT = 'drain';
 
@@ -29,6 +30,7 @@ export function createApp(deps: ApiDeps): Koa {
   for (const route of createRoutes(deps, stopping.signal)) {
     router.register(route.path, [route.method], answer(route, authenticator, stopping.signal));
   }
+  app.use(traceRequests());
   app.use(observe(deps));
   app.use(answerProblems(deps));
   app.use(closeConnectionsOnce(stopping.signal));

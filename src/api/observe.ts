@@ -1,10 +1,17 @@
+import { AsyncResource } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import type { Context, Middleware } from 'koa';
+import { withLogFields } from '../log-context';
 import type { ApiDeps } from './deps';
 
 const CALLERS_REQUEST_ID = /^[\w.-]{1,64}$/;
 /** Asked by machines every few seconds. */
 const QUIET_PATHS = new Set(['/health', '/live', '/ready', '/metrics']);
+
+/** Whether a path is of those: their requests are no news. */
+export function isAskedByMachines(path: string): boolean {
+  return QUIET_PATHS.has(path);
+}
 
 /** Gives every request an id and safe headers, and when it has ended a line in the log and a sample. */
 export function observe({ logger, metrics }: Pick<ApiDeps, 'logger' | 'metrics'>): Middleware {
@@ -22,11 +29,11 @@ export function observe({ logger, metrics }: Pick<ApiDeps, 'logger' | 'metrics'>
       'X-Frame-Options': 'DENY',
       'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
     });
-    ctx.res.once('close', () => {
+    const whenClosed = AsyncResource.bind(() => {
       const seconds = (performance.now() - startedAt) / 1_000;
       const route = routeOf(ctx);
       metrics.observeHttp({ method: ctx.method, route, status: ctx.status, seconds });
-      logger[QUIET_PATHS.has(ctx.path) ? 'debug' : 'info'](
+      logger[isAskedByMachines(ctx.path) ? 'debug' : 'info'](
         {
           request_id: requestId,
           method: ctx.method,
@@ -39,7 +46,8 @@ export function observe({ logger, metrics }: Pick<ApiDeps, 'logger' | 'metrics'>
         'request',
       );
     });
-    await next();
+    ctx.res.once('close', whenClosed);
+    await withLogFields({ request_id: requestId }, next);
   };
 }
 

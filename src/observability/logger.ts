@@ -1,5 +1,7 @@
+import { isSpanContextValid, trace } from '@opentelemetry/api';
 import { destination, pino, stdSerializers, type DestinationStream, type Logger } from 'pino';
 import { prettyFactory } from 'pino-pretty';
+import { currentLogFields, type LogFields } from '../log-context';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
@@ -17,7 +19,7 @@ let root: Logger | undefined;
 
 /**
  * Makes the process's logger: one JSON line an event on standard error, or readable lines when `pretty`.
- * `getLogger` derives from the one made last.
+ * `getLogger` derives from the one made last. Lines carry the fields of `withLogFields`, and `trace_id`.
  */
 export function createLogger(options: {
   readonly level: LogLevel;
@@ -30,6 +32,7 @@ export function createLogger(options: {
     {
       level: options.level,
       base: { pid: process.pid },
+      mixin: surroundings,
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: stdSerializers.errWithCause },
@@ -46,9 +49,17 @@ export function getLogger(component: string): Logger {
   return root.child({ component });
 }
 
-/** A written line without the secrets that it would tell. */
-function redact(line: string): string {
-  return line
+/** What is under way where the line is written, with trace and span when it is traced. */
+function surroundings(): LogFields {
+  const span = trace.getActiveSpan()?.spanContext();
+  const fields = currentLogFields();
+  if (span === undefined || !isSpanContextValid(span)) return fields;
+  return { ...fields, trace_id: span.traceId, span_id: span.spanId };
+}
+
+/** A text, such as a written line, without the secrets that it would tell. */
+export function redact(text: string): string {
+  return text
     .replace(SECRET_MEMBER, `"$1":"${REDACTED}"`)
     .replace(URL_CREDENTIALS, `$1${REDACTED}@`)
     .replace(BARE_SECRET, (_match, scheme: string | undefined) => `${scheme ?? ''}${REDACTED}`);

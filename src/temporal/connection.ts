@@ -1,4 +1,5 @@
 import { Client, Connection } from '@temporalio/client';
+import type { ClientInterceptors } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { ClientConnectConfig } from '@temporalio/envconfig';
 import type { DataConverter } from '@temporalio/common';
@@ -48,9 +49,12 @@ export function endpointOf(
 }
 
 /** @throws {DomainError} `not_ready` when nothing answers at the address, `invalid_configuration` for unusable settings. */
-export async function connectClient(endpoint: TemporalEndpoint): Promise<Client> {
+export async function connectClient(
+  endpoint: TemporalEndpoint,
+  interceptors: ClientInterceptors = {},
+): Promise<Client> {
   const connection = await reach(endpoint, () => Connection.connect(connectOptions(endpoint)));
-  return new Client({ connection, namespace: endpoint.namespace, ...converterOf(endpoint) });
+  return new Client({ connection, namespace: endpoint.namespace, interceptors, ...converterOf(endpoint) });
 }
 
 /** What client and worker must have in common to read each other's payloads. */

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
-import type { RuntimeOptions } from '@temporalio/worker';
-import { IllegalStateError } from '@temporalio/common';
+import type { LogEntry, RuntimeOptions } from '@temporalio/worker';
+import { IllegalStateError, SdkComponent } from '@temporalio/common';
 import type { Logger } from '../ports/logger';
 
 /**
@@ -31,11 +31,34 @@ export function prepareRuntime(log: Logger): void {
 
 /** Signals are handled by who owns the process. */
 function plainOptions(log: Logger): RuntimeOptions {
-  const logger = new DefaultLogger('WARN', ({ level, message, meta }) => {
-    const write = level === 'ERROR' ? log.error : log.warn;
-    write.call(log, { component: 'temporal', ...meta }, message);
-  });
-  return { logger, shutdownSignals: [] };
+  return { logger: new DefaultLogger('INFO', (entry) => write(log, entry)), shutdownSignals: [] };
+}
+
+/** The SDK's names of what a line is about, as ours. */
+const FIELD_NAMES: Readonly<Record<string, string>> = {
+  workflowId: 'workflow_id',
+  runId: 'run_id',
+  workflowType: 'workflow',
+  activityType: 'activity',
+  activityId: 'activity_id',
+  approvalId: 'approval_id',
+  taskQueue: 'task_queue',
+  durationMs: 'duration_ms',
+  error: 'err',
+};
+
+/**
+ * Lines of workflows are ours: the SDK hands them over once each, none while it replays. What the SDK itself has to say is
+ * for people only from a warning on.
+ */
+function write(log: Logger, { level, message, meta }: LogEntry): void {
+  const { sdkComponent, ...about } = meta ?? {};
+  const fromWorkflow = sdkComponent === SdkComponent.workflow;
+  const fields = Object.entries(about).map(([name, value]) => [FIELD_NAMES[name] ?? name, value] as const);
+  const line = { component: fromWorkflow ? 'workflow' : 'temporal', ...Object.fromEntries(fields) };
+  if (level === 'ERROR') log.error(line, message);
+  else if (level === 'WARN') log.warn(line, message);
+  else log[fromWorkflow ? 'info' : 'debug'](line, message);
 }
 
 async function freePort(): Promise<number> {

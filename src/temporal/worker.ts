@@ -1,13 +1,25 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from '@temporalio/worker';
-import type { NativeConnection, WorkerOptions } from '@temporalio/worker';
+import type { ActivityInterceptorsFactory, WorkerOptions } from '@temporalio/worker';
 import type { Logger } from '../ports/logger';
+import { logActivities } from './activity-log';
 import { connectWorker, converterOf } from './connection';
 import type { TemporalEndpoint } from './connection';
 
 /** Workflows kept in memory: about 0.4 MB each (measured), so some 200 MB at most. */
 const CACHED_WORKFLOWS = 500;
+
+/** What traces need of a worker; without it there are none. */
+export interface WorkerTracing {
+  readonly activity: ActivityInterceptorsFactory;
+  readonly sinks: NonNullable<WorkerOptions['sinks']>;
+}
+
+interface Observed {
+  readonly log: Logger;
+  readonly tracing?: WorkerTracing | undefined;
+}
 
 /**
  * Runs a worker until the returned function is called, which lets activities under way end. The activities are given a
@@ -16,11 +28,25 @@ const CACHED_WORKFLOWS = 500;
 export async function startWorker(
   endpoint: TemporalEndpoint,
   activities: (draining: AbortSignal) => object,
-  log: Logger,
+  { log, tracing }: Observed,
 ): Promise<() => Promise<void>> {
   const connection = await connectWorker(endpoint);
   const draining = new AbortController();
-  const worker = await createWorker(endpoint, connection, activities(draining.signal));
+  const worker = await Worker.create({
+    connection,
+    namespace: endpoint.namespace,
+    taskQueue: endpoint.taskQueue,
+    activities: activities(draining.signal),
+    ...converterOf(endpoint),
+    ...workflowCode(),
+    ...observedBy({ log, tracing }),
+    maxCachedWorkflows: CACHED_WORKFLOWS,
+    stickyQueueScheduleToStartTimeout: '2 seconds',
+    maxHeartbeatThrottleInterval: '1 second',
+    defaultHeartbeatThrottleInterval: '1 second',
+    shutdownGraceTime: '10 seconds',
+    shutdownForceTime: '20 seconds',
+  });
   const ended = worker.run().catch((error: unknown) => {
     log.error({ err: error }, 'the worker stopped');
     throw error;
@@ -38,7 +64,7 @@ export async function startActivityWorker(
   endpoint: TemporalEndpoint,
   taskQueue: string,
   activities: object,
-  log: Logger,
+  { log, tracing }: Observed,
 ): Promise<() => Promise<void>> {
   const connection = await connectWorker(endpoint);
   const { namespace } = endpoint;
@@ -48,6 +74,7 @@ export async function startActivityWorker(
     taskQueue,
     activities,
     ...converterOf(endpoint),
+    ...observedBy({ log, tracing }),
     shutdownGraceTime: '10 seconds',
     shutdownForceTime: '20 seconds',
   });
@@ -61,31 +88,22 @@ export async function startActivityWorker(
   };
 }
 
-/** A worker for all our workflows and activities on one task queue. */
-function createWorker(
-  endpoint: TemporalEndpoint,
-  connection: NativeConnection,
-  activities: object,
-): Promise<Worker> {
-  return Worker.create({
-    connection,
-    namespace: endpoint.namespace,
-    taskQueue: endpoint.taskQueue,
-    activities,
-    ...converterOf(endpoint),
-    ...workflowCode(),
-    maxCachedWorkflows: CACHED_WORKFLOWS,
-    stickyQueueScheduleToStartTimeout: '2 seconds',
-    maxHeartbeatThrottleInterval: '1 second',
-    defaultHeartbeatThrottleInterval: '1 second',
-    shutdownGraceTime: '10 seconds',
-    shutdownForceTime: '20 seconds',
-  });
+/** Lines in the log and spans of what a worker does. A workflow may be traced though this worker is not to send spans. */
+function observedBy({ log, tracing }: Observed): Required<Pick<WorkerOptions, 'interceptors' | 'sinks'>> {
+  const activity = [...(tracing === undefined ? [] : [tracing.activity]), logActivities(log)];
+  const sinks = tracing?.sinks ?? { exporter: { export: { fn: () => undefined } } };
+  return { interceptors: { activity, ...workflowModules() }, sinks };
 }
+
+const BUNDLE = join(__dirname, '..', '..', 'workflow-bundle.js');
+const WORKFLOWS = join(__dirname, '..', '..', 'workflows');
 
 /** The bundle made by the build; without one (sources under a test) it is made on the spot. */
 function workflowCode(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
-  const codePath = join(__dirname, '..', '..', 'workflow-bundle.js');
-  if (existsSync(codePath)) return { workflowBundle: { codePath } };
-  return { workflowsPath: join(__dirname, '..', '..', 'workflows') };
+  return existsSync(BUNDLE) ? { workflowBundle: { codePath: BUNDLE } } : { workflowsPath: WORKFLOWS };
+}
+
+/** What is bundled with the workflows. */
+function workflowModules(): { readonly workflowModules?: string[] } {
+  return existsSync(BUNDLE) ? {} : { workflowModules: [join(WORKFLOWS, 'interceptors')] };
 }

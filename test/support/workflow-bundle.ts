@@ -13,7 +13,9 @@ export async function workflowBundle(): Promise<{ readonly codePath: string }> {
   const codePath = join(CACHE, `workflow-bundle-${hashOf(SOURCES)}.js`);
   if (!existsSync(codePath)) {
     const logger = new DefaultLogger('WARN');
-    const { code } = await bundleWorkflowCode({ workflowsPath: join(ROOT, 'workflows'), logger });
+    const workflowsPath = join(ROOT, 'workflows');
+    const workflowInterceptorModules = [join(workflowsPath, 'interceptors')];
+    const { code } = await bundleWorkflowCode({ workflowsPath, workflowInterceptorModules, logger });
     mkdirSync(CACHE, { recursive: true });
     const unfinished = `${codePath}.${process.pid}`;
     writeFileSync(unfinished, code);

@@ -50,6 +50,7 @@ export class CycleView {
 
   began(mode: Mode): void {
     this.unseen.push({ key: MODE, value: mode });
+    this.log('the cycle begins', { mode });
   }
 
   /**
@@ -58,6 +59,7 @@ export class CycleView {
    */
   enter(phase: CyclePhase, brief: boolean): void {
     this.counts.phase = phase;
+    this.log('a phase begins');
     if (!brief) {
       wf.upsertSearchAttributes([...this.unseen, { key: PHASE, value: phase }]);
       this.unseen = [];
@@ -67,19 +69,36 @@ export class CycleView {
 
   found(failures: number, highestSeverity: Severity | null): void {
     this.counts.failures = failures;
+    this.log('failures were discovered', { failures, highest_severity: highestSeverity });
     if (highestSeverity !== null) this.unseen.push({ key: SEVERITY, value: highestSeverity });
   }
 
   showPending(pending: number): void {
     this.pending = pending;
+    this.log('decisions are waited for', { pending_approvals: pending });
     wf.upsertSearchAttributes([{ key: PENDING_APPROVALS, value: pending }]);
     this.refresh();
   }
 
-  ended(state: EndedCycleState): void {
+  ended(state: EndedCycleState, error: string | null): void {
     this.state = state;
     this.pending = 0;
     this.refresh();
+    const { hypotheses, experiments, failures, simulations } = this.counts;
+    this.log('the cycle ended', {
+      state,
+      hypotheses,
+      experiments: experiments.ended,
+      failures,
+      simulations: simulations.ended,
+      ...(error === null ? {} : { error }),
+    });
+  }
+
+  paused(paused: boolean): void {
+    this.counts.paused = paused;
+    this.refresh();
+    this.log(paused ? 'the cycle is paused' : 'the cycle goes on');
   }
 
   /** Markdown: a list needs an empty line before it. */
@@ -97,6 +116,10 @@ export class CycleView {
         ...(this.pending > 0 ? [`- decisions waited for: **${this.pending}**`] : []),
       ].join('\n'),
     );
+  }
+
+  private log(message: string, fields: Readonly<Record<string, unknown>> = {}): void {
+    wf.log.info(message, { cycle_id: this.input.cycleId, phase: this.counts.phase, ...fields });
   }
 
   status(approvals: CycleStatus['approvals']): CycleStatus {

@@ -28,7 +28,9 @@ export class DeploymentDesk {
   }
 
   show(next: Omit<DeploymentProgress, 'deploymentId'>): void {
-    this.progress = { deploymentId: this.progress.deploymentId, ...next };
+    const { deploymentId } = this.progress;
+    this.progress = { deploymentId, ...next };
+    wf.log.info('deployment', { deployment_id: deploymentId, ...next });
     wf.setCurrentDetails(`**${next.state.replaceAll('_', ' ')}**\n\n${next.message}`);
   }
 

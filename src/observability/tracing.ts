@@ -1,0 +1,72 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { context, propagation, trace } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import { BasicTracerProvider, BatchSpanProcessor, RandomIdGenerator } from '@opentelemetry/sdk-trace-base';
+import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
+import type { Logger } from '../ports/logger';
+import { VERSION } from '../version';
+import { careful } from './careful-exporter';
+import { temporalTracing, type TemporalTracing } from './temporal-tracing';
+import type { TracingSettings } from './tracing-settings';
+
+/** How long the last spans may take to be sent when the process ends, in milliseconds. */
+const LAST_SPANS_MS = 5_000;
+
+/** The tracing of a process that is on. */
+export interface Tracing {
+  /** What client and worker of Temporal need to carry traces on. */
+  readonly temporal: TemporalTracing;
+  /** Sends what is not sent yet, for five seconds at most. Never rejects. */
+  close(): Promise<void>;
+}
+
+/**
+ * Turns OpenTelemetry's API on in this process: from now on requests, workflows, activities and model calls make spans,
+ * which are sent in batches. A receiver that does not take them is told of once in the log, and holds up nothing.
+ */
+export function startTracing(settings: TracingSettings, serviceName: string, log: Logger): Tracing {
+  const resource = resourceFromAttributes({
+    'service.name': serviceName,
+    'service.version': VERSION,
+    'service.instance.id': randomUUID(),
+    ...settings.resource,
+  });
+  const processor = new BatchSpanProcessor(careful(exporterTo(settings), log));
+  const traceOfRun = new AsyncLocalStorage<string>();
+  const idGenerator = new IdsOfRuns(traceOfRun);
+  const provider = new BasicTracerProvider({ resource, spanProcessors: [processor], idGenerator });
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager());
+  propagation.setGlobalPropagator(new W3CTraceContextPropagator());
+  trace.setGlobalTracerProvider(provider);
+  return {
+    temporal: temporalTracing({ resource, processor, traceOfRun }),
+    async close() {
+      const late = sleep(LAST_SPANS_MS, 'late', { ref: false });
+      const outcome = await Promise.race([provider.shutdown(), late]).catch((error: unknown) => error);
+      if (outcome !== undefined) log.warn({ err: outcome }, 'the last spans may not have been sent');
+      trace.disable();
+      context.disable();
+      propagation.disable();
+    },
+  };
+}
+
+function exporterTo({ url, form, headers }: TracingSettings): SpanExporter {
+  const config = { url, headers: { ...headers } };
+  return form === 'json' ? new JsonExporter(config) : new ProtobufExporter(config);
+}
+
+/** Random ids, except where a run of a workflow gives the trace. */
+class IdsOfRuns extends RandomIdGenerator {
+  constructor(traceOfRun: AsyncLocalStorage<string>) {
+    super();
+    const random = this.generateTraceId;
+    this.generateTraceId = () => traceOfRun.getStore() ?? random();
+  }
+}
