@@ -21,7 +21,7 @@ export type Strike = (bench: FaultBench) => Promise<string>;
 interface CampaignOptions {
   /** At least one kill in each group of phases, else one at all. */
   readonly everyGroup: boolean;
-  /** Of the four minutes of all fault tests. */
+  /** So long it goes on with further kills; `--kills` says how many instead. */
   readonly shareMs: number;
   /** About how long a kill takes, with what it holds up. */
   readonly killMs: number;

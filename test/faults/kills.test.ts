@@ -15,10 +15,10 @@ describe('a cycle outlives the processes that run it', () => {
   afterAll(() => bench?.stop());
 
   it.each([
-    ['the worker', killWorker, { everyGroup: true, shareMs: 45_000, killMs: 17_000, part: 0.3 }],
-    ['PostgreSQL', killPostgres, { everyGroup: true, shareMs: 20_000, killMs: 8_000, part: 0.3 }],
-    ['the Temporal server', killTemporal, { everyGroup: true, shareMs: 20_000, killMs: 10_000, part: 0.2 }],
-    ['the API', killApi, { everyGroup: true, shareMs: 20_000, killMs: 8_000, part: 0.1 }],
+    ['the worker', killWorker, { everyGroup: true, shareMs: 20_000, killMs: 17_000, part: 0.3 }],
+    ['PostgreSQL', killPostgres, { everyGroup: true, shareMs: 10_000, killMs: 8_000, part: 0.3 }],
+    ['the Temporal server', killTemporal, { everyGroup: true, shareMs: 10_000, killMs: 10_000, part: 0.2 }],
+    ['the API', killApi, { everyGroup: true, shareMs: 10_000, killMs: 8_000, part: 0.1 }],
     ['everything at once', killEverything, { everyGroup: false, shareMs: 0, killMs: 25_000, part: 0.1 }],
   ])('kill -9 of %s loses nothing and does nothing twice', async (_victim, kill, options) => {
     expect(await bench.campaign(kill, options)).toEqual([]);
