@@ -116,6 +116,7 @@ describe('programs that import the package by its name', () => {
     const { stdout } = await run('embedding');
     expect(stdout).toContain('Hello from Claude');
     expect(stdout).toContain('You said: Hello');
+    expect(stdout).toContain('You are the assistant of a bicycle shop.');
     expect(stdout).toContain('No keys here, please.');
   });
 
