@@ -77,7 +77,8 @@ const MESSAGES: ClientDialect<Params, Anthropic.Message> = {
     usage: NOTHING_USED,
   }),
 
-  answersOf: ({ content }) => [
+  // What is no message is for the application to see.
+  answersOf: ({ content = [] }: Partial<Anthropic.Message>) => [
     {
       content: textsIn(content).join(''),
       toolCalls: content.flatMap((handle) => {

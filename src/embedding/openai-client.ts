@@ -81,7 +81,8 @@ const CHAT_COMPLETIONS: ClientDialect<Params, Completion> = {
     usage: { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 },
   }),
 
-  answersOf: ({ choices }) =>
+  // A server may answer an error as if it were none; that is for the application to see.
+  answersOf: ({ choices = [] }: Partial<Completion>) =>
     choices.map(({ message }) => ({
       content: message.content ?? message.refusal ?? '',
       toolCalls: (message.tool_calls ?? []).map((handle) => ({ call: callOf(handle), handle })),

@@ -217,6 +217,12 @@ describe("OpenAI's client behind a guard", () => {
     expect(open.sent(0)).toMatchObject({ stream: true });
   });
 
+  it('hands on an answer that is none', async () => {
+    const odd = { fault: 'raw', body: '{"error":{"message":"overloaded"}}' } as const;
+    const { ask } = await guarded([odd], production, OUTPUT);
+    expect(await ask('hello')).toMatchObject({ error: { message: 'overloaded' } });
+  });
+
   it('needs nothing but the method, keeps parts that are no text, and passes options on', async () => {
     const sent: unknown[] = [];
     const message = { role: 'assistant', content: 'ok' };
