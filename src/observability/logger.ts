@@ -1,7 +1,7 @@
 import { isSpanContextValid, trace } from '@opentelemetry/api';
 import { destination, pino, stdSerializers, type DestinationStream, type Logger } from 'pino';
 import { prettyFactory } from 'pino-pretty';
-import { currentLogFields, type LogFields } from '../log-context';
+import { currentLogFields } from '../log-context';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
@@ -49,10 +49,10 @@ export function getLogger(component: string): Logger {
   return root.child({ component });
 }
 
-/** What is under way where the line is written, with trace and span when it is traced. */
-function surroundings(): LogFields {
+/** What is under way where the line is written, with trace and span when it is traced; new, since pino adds to it. */
+function surroundings(): Record<string, unknown> {
   const span = trace.getActiveSpan()?.spanContext();
-  const fields = currentLogFields();
+  const fields = { ...currentLogFields() };
   if (span === undefined || !isSpanContextValid(span)) return fields;
   return { ...fields, trace_id: span.traceId, span_id: span.spanId };
 }

@@ -6,11 +6,16 @@ export interface TracingSettings {
   /** Of the receiver, with its path. */
   readonly url: string;
   readonly form: 'protobuf' | 'json';
+  /** How long sending a batch may take, further attempts included; the end of the process waits as long. */
+  readonly timeoutMs: number;
   /** Sent along, say a key; secret. */
   readonly headers: Readonly<Record<string, string>>;
   /** What OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME say of this process. */
   readonly resource: Readonly<Record<string, string>>;
 }
+
+/** Shorter than the ten seconds of the specification, so that a receiver that is away holds up no shutdown. */
+const TIMEOUT_MS = 3_000;
 
 const FORMS: Readonly<Record<string, TracingSettings['form']>> = {
   'http/protobuf': 'protobuf',
@@ -40,10 +45,15 @@ export function tracingSettings(
     const known = Object.keys(FORMS).join(' and ');
     throw new DomainError('invalid_configuration', `spans cannot be sent by ${protocol}, only by ${known}`);
   }
+  const timeoutMs = Number(forTraces('TIMEOUT') ?? TIMEOUT_MS);
+  if (!(timeoutMs > 0)) {
+    throw new DomainError('invalid_configuration', 'OTEL_EXPORTER_OTLP_TIMEOUT is a number of milliseconds');
+  }
   const serviceName = given('OTEL_SERVICE_NAME');
   return {
     url,
     form,
+    timeoutMs,
     headers: {
       ...parseKeyPairsIntoRecord(given('OTEL_EXPORTER_OTLP_HEADERS')),
       ...parseKeyPairsIntoRecord(given('OTEL_EXPORTER_OTLP_TRACES_HEADERS')),

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { context, propagation, trace } from '@opentelemetry/api';
+import { context, diag, DiagLogLevel, propagation, trace } from '@opentelemetry/api';
+import type { DiagLogger } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http';
@@ -15,14 +15,11 @@ import { careful } from './careful-exporter';
 import { temporalTracing, type TemporalTracing } from './temporal-tracing';
 import type { TracingSettings } from './tracing-settings';
 
-/** How long the last spans may take to be sent when the process ends, in milliseconds. */
-const LAST_SPANS_MS = 5_000;
-
 /** The tracing of a process that is on. */
 export interface Tracing {
   /** What client and worker of Temporal need to carry traces on. */
   readonly temporal: TemporalTracing;
-  /** Sends what is not sent yet, for five seconds at most. Never rejects. */
+  /** Sends what is not sent yet, for the time of one batch at most. Never rejects. */
   close(): Promise<void>;
 }
 
@@ -41,25 +38,31 @@ export function startTracing(settings: TracingSettings, serviceName: string, log
   const traceOfRun = new AsyncLocalStorage<string>();
   const idGenerator = new IdsOfRuns(traceOfRun);
   const provider = new BasicTracerProvider({ resource, spanProcessors: [processor], idGenerator });
+  diag.setLogger(sdkWarnings(log), DiagLogLevel.WARN);
   context.setGlobalContextManager(new AsyncLocalStorageContextManager());
   propagation.setGlobalPropagator(new W3CTraceContextPropagator());
   trace.setGlobalTracerProvider(provider);
   return {
     temporal: temporalTracing({ resource, processor, traceOfRun }),
     async close() {
-      const late = sleep(LAST_SPANS_MS, 'late', { ref: false });
-      const outcome = await Promise.race([provider.shutdown(), late]).catch((error: unknown) => error);
-      if (outcome !== undefined) log.warn({ err: outcome }, 'the last spans may not have been sent');
-      trace.disable();
-      context.disable();
-      propagation.disable();
+      // Why spans could not be sent was told by the exporter.
+      await provider.shutdown().catch(() => undefined);
+      for (const api of [trace, context, propagation, diag]) api.disable();
     },
   };
 }
 
-function exporterTo({ url, form, headers }: TracingSettings): SpanExporter {
-  const config = { url, headers: { ...headers } };
+function exporterTo({ url, form, headers, timeoutMs }: TracingSettings): SpanExporter {
+  const config = { url, headers: { ...headers }, timeoutMillis: timeoutMs };
   return form === 'json' ? new JsonExporter(config) : new ProtobufExporter(config);
+}
+
+/** What the SDK warns of, say spans that it had no room for. Its errors are exports that failed, which are told elsewhere. */
+function sdkWarnings(log: Logger): DiagLogger {
+  const line = (said: readonly unknown[]): string => said.map(String).join(' ');
+  const quiet = (...said: unknown[]): void => log.debug({}, line(said));
+  const warn = (...said: unknown[]): void => log.warn({}, `OpenTelemetry: ${line(said)}`);
+  return { error: quiet, warn, info: quiet, debug: quiet, verbose: quiet };
 }
 
 /** Random ids, except where a run of a workflow gives the trace. */

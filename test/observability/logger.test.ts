@@ -1,3 +1,4 @@
+import { withLogFields } from '../../src/log-context';
 import { createLogger, getLogger } from '../../src/observability/logger';
 import type { Logger } from '../../src/ports/logger';
 
@@ -22,6 +23,24 @@ describe('the logger', () => {
       duration_ms: 1_500,
       msg: 'Operation\ncompleted',
     });
+  });
+
+  it('says in every line what it is written for, also after waiting', async () => {
+    const { lines } = capture();
+    const log = getLogger('judge');
+    await withLogFields({ cycle_id: 'c-1', activity: 'runExperiment' }, async () => {
+      await Promise.resolve();
+      withLogFields({ activity: 'judge' }, () => log.info({ phase: 'execution' }, 'inside'));
+    });
+    log.info({}, 'outside');
+    const [inside, outside] = lines.map((line) => JSON.parse(line) as unknown);
+    expect(inside).toMatchObject({
+      component: 'judge',
+      cycle_id: 'c-1',
+      activity: 'judge',
+      phase: 'execution',
+    });
+    expect(outside).not.toHaveProperty('cycle_id');
   });
 
   it('leaves out what is below its level', () => {
