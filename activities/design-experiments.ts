@@ -8,6 +8,7 @@ import type { CycleRecord, StoredExperiment } from '../src/ports/stores';
 import type { Target } from '../src/ports/target';
 import type { Activities, PlannedSteps } from './contract';
 import type { ActivityDeps } from './deps';
+import { designRegressions } from './design-regressions';
 import { experimentAction } from './support/actions';
 import { BudgetExhausted } from './support/budget-exhausted';
 import { productionExperiment } from './support/production';
@@ -34,7 +35,10 @@ export function designExperiments(deps: ActivityDeps): Activities['designExperim
     const missing = proposed
       .map((hypothesis, ordinal) => ({ hypothesis, ordinal }))
       .filter(({ hypothesis }) => !designed.has(hypothesis.id));
-    const added = await designMissing(deps, cycle, target, missing);
+    const added =
+      cycle.request.regressions === true
+        ? await againstKnown(deps, cycle, missing)
+        : await designMissing(deps, cycle, target, missing);
     const all = [...existing, ...added.experiments];
     const open = all.filter(({ state }) => state === 'designed' || state === 'running');
     return plannedSteps(open, all.length, added.budgetExhausted, (experiment) => ({
@@ -45,12 +49,26 @@ export function designExperiments(deps: ActivityDeps): Activities['designExperim
   };
 }
 
+interface Added {
+  readonly experiments: readonly StoredExperiment[];
+  readonly budgetExhausted: boolean;
+}
+
+async function againstKnown(
+  deps: ActivityDeps,
+  cycle: CycleRecord,
+  missing: readonly { readonly hypothesis: Hypothesis }[],
+): Promise<Added> {
+  const ids = new Set(missing.map(({ hypothesis }) => hypothesis.id));
+  return { experiments: await designRegressions(deps, cycle, ids), budgetExhausted: false };
+}
+
 async function designMissing(
   deps: ActivityDeps,
   cycle: CycleRecord,
   target: Target,
   missing: readonly { readonly hypothesis: Hypothesis; readonly ordinal: number }[],
-): Promise<{ readonly experiments: readonly StoredExperiment[]; readonly budgetExhausted: boolean }> {
+): Promise<Added> {
   if (missing.length === 0) return { experiments: [], budgetExhausted: false };
   const memory = await deps.stores.memory.snapshot(target.describe.name, cycle.id);
   const mode = stricterMode(cycle.startMode, (await deps.stores.mode.current()).mode);

@@ -1,14 +1,17 @@
 import { discover } from '../src/domain/discovery';
-import type { FailureCluster } from '../src/domain/discovery';
+import type { Discovery, FailureCluster } from '../src/domain/discovery';
+import type { RunOutcome } from '../src/domain/experiment';
+import { judgeRegression } from '../src/domain/regression';
 import { SEVERITIES } from '../src/domain/severity';
 import type { Severity } from '../src/domain/severity';
 import { gradeSeverity } from '../src/domain/severity-grade';
 import { classOf } from '../src/domain/taxonomy';
 import type { TargetDescription } from '../src/domain/target';
-import type { StoredFinding } from '../src/ports/stores';
-import type { FailureCase, Researcher } from '../src/researcher/researcher';
+import type { CycleRecord, StoredExperiment, StoredFinding } from '../src/ports/stores';
+import type { Explanation, FailureCase, Researcher } from '../src/researcher/researcher';
 import type { Activities } from './contract';
 import type { ActivityDeps } from './deps';
+import { explanationOf } from './support/failure-case';
 import { withHeartbeat } from './support/heartbeat';
 import { withFallback } from './support/model-fallback';
 import { mapParallel } from './support/parallel';
@@ -34,18 +37,52 @@ export function discoverFailures(deps: ActivityDeps): Activities['discoverFailur
       runs,
       knownFailures,
     });
+    const moved =
+      cycle.request.regressions === true ? whereFixed(stateChanges, designed, runs) : stateChanges;
     const { maxParallel } = deps.settingsFor(cycle.startMode);
+    const recalled = await recalledExplanations(deps, cycle, clusters);
     const explained = await withHeartbeat((signal) => {
       const researcher = researcherOf(deps, cycle, signal);
       return mapParallel(clusters, maxParallel, (cluster, ordinal) =>
-        findingOf(deps, cycleId, cluster, failureCase(cluster, ordinal, target), researcher),
+        findingOf(deps, cycleId, cluster, failureCase(cluster, ordinal, target), {
+          researcher,
+          recalled: recalled.get(cluster.previousFailureId ?? ''),
+        }),
       );
     });
     const findings = explained.map(({ finding }) => finding);
-    await failures.saveDiscovered(cycleId, findings, stateChanges, researcherStamp(deps));
+    await failures.saveDiscovered(cycleId, findings, moved, researcherStamp(deps));
     const budgetExhausted = explained.some((one) => one.budgetExhausted);
     return { failures: findings.length, highestSeverity: highest(findings), budgetExhausted };
   };
+}
+
+/** In a cycle that replays known failures, one is not reproduced only where its replay is conclusive. */
+function whereFixed(
+  changes: Discovery['stateChanges'],
+  designed: readonly StoredExperiment[],
+  runs: readonly { readonly experimentId: string; readonly outcome: RunOutcome }[],
+): Discovery['stateChanges'] {
+  const fixed = designed.flatMap(({ id, design: { regression } }) => {
+    if (regression === undefined) return [];
+    const outcomes = runs.filter(({ experimentId }) => experimentId === id).map(({ outcome }) => outcome);
+    const count = (wanted: RunOutcome): number => outcomes.filter((outcome) => outcome === wanted).length;
+    const { verdict } = judgeRegression(regression, { failed: count('failed'), held: count('held') });
+    return verdict === 'fixed' ? [regression.failureId] : [];
+  });
+  return changes.filter(({ failureId }) => fixed.includes(failureId));
+}
+
+/** What a model once said of the known failures that are replayed, by their ids: it is not asked again. */
+async function recalledExplanations(
+  deps: ActivityDeps,
+  { request }: CycleRecord,
+  clusters: readonly FailureCluster[],
+): Promise<ReadonlyMap<string, Explanation>> {
+  if (request.regressions !== true || deps.llm === undefined) return new Map();
+  const ids = clusters.flatMap(({ previousFailureId }) => previousFailureId ?? []);
+  const known = await deps.stores.failures.recorded(ids);
+  return new Map(known.map((finding) => [finding.id, explanationOf(finding)]));
 }
 
 function highest(findings: readonly StoredFinding[]): Severity | null {
@@ -57,11 +94,12 @@ async function findingOf(
   cycleId: string,
   cluster: FailureCluster,
   failure: FailureCase,
-  researcher: Researcher,
+  by: { readonly researcher: Researcher; readonly recalled: Explanation | undefined },
 ): Promise<{ readonly finding: StoredFinding; readonly budgetExhausted: boolean }> {
-  const { value: explanation, budgetExhausted } = await withFallback(researcher, (one) =>
-    one.explainFailure(failure),
-  );
+  const { value: explanation, budgetExhausted } =
+    by.recalled === undefined
+      ? await withFallback(by.researcher, (one) => one.explainFailure(failure))
+      : { value: by.recalled, budgetExhausted: false };
   const { severity, reason } = gradeSeverity({ ...cluster, impact: explanation.impact });
   const { failureType, triggerSignature, trigger, reproducibility, novelty, evidence, failedRunIds } =
     cluster;

@@ -1,5 +1,6 @@
 import type { Activities } from './contract';
 import type { ActivityDeps } from './deps';
+import { proposeRegressions } from './design-regressions';
 import { seenInProduction } from './support/production';
 import { BudgetExhausted } from './support/budget-exhausted';
 import { researcherOf, researcherStamp } from './support/researcher';
@@ -12,6 +13,9 @@ export function generateHypotheses(deps: ActivityDeps): Activities['generateHypo
     const existing = await hypotheses.list(cycleId);
     if (existing.length > 0) return { hypotheses: existing.length, budgetExhausted: false };
     const cycle = await cycles.get(cycleId);
+    if (cycle.request.regressions === true) {
+      return { hypotheses: await proposeRegressions(deps, cycle), budgetExhausted: false };
+    }
     const target = deps.targets.get(cycle.request.target).describe;
     const snapshot = {
       ...(await memory.snapshot(target.name, cycleId)),

@@ -2,8 +2,9 @@ import type { GateVerdict } from '../src/domain/approval';
 import { earlyStop, nextLook } from '../src/domain/early-stop';
 import type { EarlyStop } from '../src/domain/early-stop';
 import { DomainError } from '../src/domain/errors';
-import type { RunOutcome } from '../src/domain/experiment';
+import type { ExperimentDesign, RunOutcome } from '../src/domain/experiment';
 import { runsPermitted } from '../src/domain/mode';
+import { regressionStop } from '../src/domain/regression';
 import type { StoredExperiment } from '../src/ports/stores';
 import type { Target } from '../src/ports/target';
 import type { Activities, ExperimentOutcome, StepInput } from './contract';
@@ -76,11 +77,18 @@ async function playUntilSettled(
     const missing = runs.slice(ended, look).filter(({ ordinal }) => !outcomes.has(ordinal));
     if (missing.length > 0) budgetExhausted = (await playRuns(missing)).budgetExhausted || budgetExhausted;
     const inOrder = runs.slice(0, look).map(({ ordinal }) => outcomes.get(ordinal) ?? 'unassessed');
-    const stopped = look < runs.length ? earlyStop(design.cases, inOrder) : null;
+    const stopped = look < runs.length ? stopAfter(design, inOrder) : null;
     if (stopped !== null) return { stopped, budgetExhausted };
     ended = look;
   }
   return { stopped: null, budgetExhausted };
+}
+
+function stopAfter(
+  { cases, regression }: ExperimentDesign,
+  inOrder: readonly RunOutcome[],
+): EarlyStop | null {
+  return regression === undefined ? earlyStop(cases, inOrder) : regressionStop(cases, regression, inOrder);
 }
 
 function recordedRun({ plan, played }: PlayOutcome<RunPlan>) {

@@ -96,6 +96,7 @@ async function story(input: CycleInput, plan: CyclePlan, view: CycleView, desk: 
     view.found(outcome.failures, outcome.highestSeverity);
     counts.budgetExhausted ||= outcome.budgetExhausted;
   });
+  if (input.request.regressions === true) return phase('learning', () => quick.learn({ cycleId }));
   let planned: PlannedSteps | undefined;
   await phase('intervention_design', async () => {
     planned = await simulations.next();

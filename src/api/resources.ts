@@ -13,14 +13,14 @@ import { SEVERITIES } from '../domain/severity';
 import { SIMULATION_VERDICTS } from '../domain/simulation';
 import { TOOL_RISK_LEVELS, TOOL_STATUSES } from '../domain/tool';
 import type { Resource } from '../ports/records';
+import { count, rate, Rate } from './rate-resource';
+import { Regression } from './regression-resource';
 import { timestamp } from './schemas';
 
 /** Of every record. */
 const identity = { id: z.guid(), created_at: timestamp };
 const ofCycle = { ...identity, cycle_id: z.guid() };
 const usd = z.number().min(0);
-const rate = z.number().min(0).max(1);
-const count = z.int().min(0);
 
 /** Records as they are stored; each may carry more members than are named here. */
 export const Cycle = z
@@ -99,16 +99,6 @@ const Experiment = z
     ...ASSESSED_RATE,
   })
   .meta({ id: 'Experiment' });
-
-const Rate = z
-  .looseObject({
-    count,
-    n: count,
-    value: rate.nullable(),
-    low: rate.nullable(),
-    high: rate.nullable(),
-  })
-  .meta({ id: 'Rate' });
 
 export const Failure = z
   .looseObject({
@@ -259,6 +249,10 @@ export const CycleResult = z
     failures: z.array(Failure),
     interventions: z.array(Intervention),
     error: z.string().nullable(),
+    regressions: z
+      .array(Regression)
+      .optional()
+      .describe('Every known failure, the gravest first; only of a cycle that replays them.'),
   })
   .meta({ id: 'CycleResult' });
 

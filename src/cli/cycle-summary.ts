@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ApiClient } from './api-client';
 import { columnsOf, type Output } from './context';
 import { counted, type CycleDetail } from './cycle-view';
+import { writeRegressions } from './regressions';
 import { oneLine, wrapped } from './terminal-text';
 
 const simulationSchema = z.looseObject({
@@ -16,15 +17,15 @@ type Simulation = z.infer<typeof simulationSchema>;
 const MAX_SIMULATIONS = 200;
 const INDENT = '      ';
 
-/** What a cycle found, for people: each failure with its evidence, fix and the verdict of the replay. */
+/**
+ * What a cycle found, for people: each failure with its evidence, fix and the verdict of the replay; or what became of the
+ * known failures that it replayed.
+ */
 export async function writeCycleSummary(
   client: ApiClient,
   cycle: CycleDetail,
   output: Output,
 ): Promise<void> {
-  const { items: simulations } = await client.callPatiently('/simulations', simulationPage, {
-    query: { cycle_id: cycle.id, limit: MAX_SIMULATIONS },
-  });
   const { progress, result } = cycle;
   output.write(
     `\nCycle ${cycle.id} ${cycle.state.replaceAll('_', ' ')}` +
@@ -34,6 +35,14 @@ export async function writeCycleSummary(
       `${counted(progress.failures, 'failure')}, $${progress.spent_usd.toFixed(4)} spent\n`,
   );
   if (cycle.error !== null) output.write(`  Error: ${oneLine(cycle.error)}\n`);
+  if (result?.regressions === undefined) return writeFindings(client, cycle, output);
+  writeRegressions(output, result.regressions);
+}
+
+async function writeFindings(client: ApiClient, { id, result }: CycleDetail, output: Output): Promise<void> {
+  const { items: simulations } = await client.callPatiently('/simulations', simulationPage, {
+    query: { cycle_id: id, limit: MAX_SIMULATIONS },
+  });
   const failures = (result?.failures ?? []).toSorted((a, b) =>
     textOf(b, 'severity').localeCompare(textOf(a, 'severity')),
   );

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { CYCLE_PHASES, CYCLE_STATES } from '../domain/cycle';
 import type { ApiClient } from './api-client';
 import { columnsOf, type Output } from './context';
+import { regressionSchema } from './regressions';
 import { shortened } from './terminal-text';
 
 const progressSchema = z.looseObject({
@@ -28,6 +29,7 @@ const result = z.looseObject({
   interventions_count: z.number(),
   failures: z.array(z.looseObject({ id: z.string() })),
   interventions: z.array(z.looseObject({ id: z.string() })),
+  regressions: z.array(regressionSchema).optional(),
 });
 
 /** A cycle as `GET /research/cycles/{id}` answers it. */

@@ -31,6 +31,12 @@ export interface CycleRequest {
   readonly replayPairs: number | 'auto';
   /** The most this cycle may spend, or null for no limit of its own. */
   readonly budgetMicroUsd: number | null;
+  /**
+   * Replays every known failure of the target and looks for nothing else: `focus`, `maxHypotheses`, `maxExperiments` and
+   * `replayPairs` play no part, and a failure is replayed at most `runsPerExperiment` times. Absent in every other cycle,
+   * so that requests of versions without it keep their hash.
+   */
+  readonly regressions?: true;
 }
 
 export const CYCLE_REQUEST_LIMITS = {

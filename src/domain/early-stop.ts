@@ -50,15 +50,19 @@ export function nextLook(endedRuns: number): number {
  * A failure is one that any single case shows in at least one of five plays. Cases take turns, so of a trigger with `c`
  * cases it shows in at least 0.2/c of the runs, and only such are refuted; where just one case shows it, the guarantee
  * is kept because that case has its turn as often as the others. Established and refuted wrongly: each at most 1 %.
+ * Where `leastRate` is known of the triggers, it takes the place of 0.2/c.
  */
 export function earlyStop(
   cases: readonly Pick<TestCase, 'trigger'>[],
   outcomesInRunOrder: readonly RunOutcome[],
+  leastRate?: number,
 ): EarlyStop | null {
   const triggerOf = cases.map(({ trigger }) => normaliseTrigger(trigger));
   const triggers = [...new Set(triggerOf)].map((normalised) => {
     const outcomes = outcomesInRunOrder.filter((_, run) => triggerOf[run % cases.length] === normalised);
-    const plan = planFor(triggerOf.filter((other) => other === normalised).length);
+    const plan = planFor(
+      leastRate ?? LEAST_RATE_OF_A_CASE / triggerOf.filter((other) => other === normalised).length,
+    );
     const { verdict, likelihoodRatio } = sequentialVerdict(outcomes, plan);
     const { p0, p1, alpha: error } = plan;
     const trigger = cases[triggerOf.indexOf(normalised)]?.trigger ?? normalised;
@@ -69,7 +73,6 @@ export function earlyStop(
   return { afterRuns: outcomesInRunOrder.length, triggers: decided };
 }
 
-function planFor(cases: number): SequentialPlan {
-  const p1 = LEAST_RATE_OF_A_CASE / cases;
+function planFor(p1: number): SequentialPlan {
   return { p0: p1 / RATE_RATIO, p1, alpha: ERROR, beta: ERROR };
 }

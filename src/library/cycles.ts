@@ -15,14 +15,17 @@ const PAUSE_MS = 250;
 const within = ({ min, max, default: value }: { min: number; max: number; default: number }) =>
   z.int().min(min).max(max).default(value);
 
+const RUNS = CYCLE_REQUEST_LIMITS.runsPerExperiment;
+
 const Request = z.strictObject({
   focus: z.string().max(2_000).optional(),
   target: z.string().min(1).max(200).optional(),
   maxHypotheses: within(CYCLE_REQUEST_LIMITS.maxHypotheses),
   maxExperiments: within(CYCLE_REQUEST_LIMITS.maxExperiments),
-  runsPerExperiment: within(CYCLE_REQUEST_LIMITS.runsPerExperiment),
+  runsPerExperiment: z.int().min(RUNS.min).max(RUNS.max).optional(),
   replayPairs: z.union([z.literal('auto'), within(CYCLE_REQUEST_LIMITS.replayPairs)]),
   budgetUsd: z.number().min(0).max(1_000_000).optional(),
+  regressions: z.boolean().default(false),
 });
 
 /** What to look for, and how hard. */
@@ -35,7 +38,7 @@ export interface ResearchRequest {
   readonly maxHypotheses?: number;
   /** Experiments per hypothesis, 1–20, default 3. */
   readonly maxExperiments?: number;
-  /** 1–100, default 5. */
+  /** 1–100, default 5; with `regressions`, the most runs of a known failure, default 100. */
   readonly runsPerExperiment?: number;
   /**
    * 5–500, default 30; five pairs can never show an effect. `auto`: as many as it takes to show a change that removes
@@ -44,6 +47,8 @@ export interface ResearchRequest {
   readonly replayPairs?: number | 'auto';
   /** The most the cycle may spend. */
   readonly budgetUsd?: number;
+  /** Replays every known failure of the target and looks for nothing new; see `regressions` of the result. */
+  readonly regressions?: boolean;
 }
 
 const Result = Cycle.extend({
@@ -97,9 +102,13 @@ export async function findCycle(deps: CycleDeps, id: string): Promise<CycleHandl
 function toCycleRequest({ defaultTarget }: CycleDeps, request: ResearchRequest): CycleRequest {
   const parsed = Request.safeParse(request);
   if (!parsed.success) throw new RangeError(z.prettifyError(parsed.error));
-  const { focus, target, budgetUsd, ...amounts } = parsed.data;
+  const { focus, target, budgetUsd, regressions, runsPerExperiment, ...amounts } = parsed.data;
+  if (regressions && focus !== undefined)
+    throw new RangeError('every known failure is replayed; leave out focus');
   return {
     ...amounts,
+    runsPerExperiment: runsPerExperiment ?? (regressions ? RUNS.max : RUNS.default),
+    ...(regressions ? { regressions } : {}),
     focus: focus ?? null,
     target: target ?? defaultTarget,
     budgetMicroUsd: budgetUsd === undefined ? null : microOfUsd(budgetUsd),

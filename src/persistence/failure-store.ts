@@ -65,7 +65,24 @@ export function createFailureStore(prisma: PrismaClient): FailureStore {
     resolve: (input) => prisma.$transaction((tx) => resolveFailure(tx, input)),
     reopen: (input) => prisma.$transaction((tx) => reopenFailure(tx, input)),
     known: (target, exceptCycleId) => readKnownFailures(prisma, target, exceptCycleId),
+    recorded: (ids) => readRecorded(prisma, ids),
   };
+}
+
+async function readRecorded(prisma: PrismaClient, ids: readonly string[]) {
+  const rows = await prisma.failure.findMany({
+    where: { id: { in: [...ids] } },
+    include: {
+      runs: {
+        select: { runId: true, run: { select: { experimentId: true, caseIndex: true } } },
+        orderBy: [{ run: { experimentId: 'asc' } }, { run: { ordinal: 'asc' } }],
+      },
+    },
+  });
+  return rows.map((row) => {
+    const cases = row.runs.map(({ run }) => [`${run.experimentId} ${run.caseIndex}`, run] as const);
+    return { ...toFinding(row, row.runs), failingCases: [...new Map(cases).values()] };
+  });
 }
 
 /**

@@ -5,6 +5,7 @@ import { isUuid } from './record-cursor';
 import { RECORD_DETAILS } from './record-details';
 import { readAll, readOne, readPage } from './record-reader';
 import { RESOURCE_QUERIES } from './record-resources';
+import { regressionsOf } from './regressions';
 import type { ApiRecord, Records, Resource } from '../ports/records';
 import type { PrismaClient } from './client';
 
@@ -67,5 +68,6 @@ async function readResult(prisma: PrismaClient, cycleId: string): Promise<ApiRec
     failures,
     interventions,
     simulations,
+    ...(await regressionsOf(prisma, cycle)),
   };
 }

@@ -121,6 +121,13 @@ export interface StoredFinding extends Finding {
   readonly injectionAttempts: readonly InjectionAttempt[];
 }
 
+/** A test case that showed a failure. */
+export interface FailingCase {
+  readonly experimentId: string;
+  /** Into the cases of the design. */
+  readonly caseIndex: number;
+}
+
 export interface FailureStore {
   /** Phase 4 in one transaction: the findings, their runs, and the states of earlier failures that changed. */
   saveDiscovered(
@@ -144,6 +151,10 @@ export interface FailureStore {
   reopen(input: { readonly failureId: string; readonly by: string; readonly reason: string }): Promise<void>;
   /** The latest failure of each signature on a target, from cycles other than `exceptCycleId`. */
   known(target: string, exceptCycleId: string): Promise<readonly KnownFailure[]>;
+  /** These failures, each with the cases that showed it; in no order. */
+  recorded(
+    failureIds: readonly string[],
+  ): Promise<readonly (StoredFinding & { readonly failingCases: readonly FailingCase[] })[]>;
 }
 
 export interface StoredSimulation {

@@ -3,9 +3,10 @@ import { z } from 'zod';
 import { CYCLE_REQUEST_LIMITS } from '../../domain/cycle';
 import type { CliContext, GlobalOptions } from '../context';
 import { writeCycleSummary } from '../cycle-summary';
-import { cycleDetailSchema, followCycle } from '../cycle-view';
-import { EXIT } from '../exit';
+import { cycleDetailSchema, followCycle, type CycleDetail } from '../cycle-view';
+import { EXIT, type ExitCode } from '../exit';
 import { dollars, wholeNumber } from '../option-values';
+import { regressionExit } from '../regressions';
 import { apiClient } from '../settings';
 import { show } from '../show';
 import { writeRecord } from '../table';
@@ -24,6 +25,7 @@ interface StartOptions extends GlobalOptions {
   readonly budgetUsd?: number;
   readonly idempotencyKey?: string;
   readonly watch?: boolean;
+  readonly regressions?: boolean;
 }
 
 /** `tinman cycle …`: start, follow and steer research cycles. */
@@ -43,7 +45,9 @@ export function addCycleCommands(program: Command, context: CliContext): void {
   cycle
     .command('watch')
     .argument('<id>', 'id of the cycle')
-    .description('follow a cycle to its end; exit code 1 when it failed or was cancelled')
+    .description(
+      'follow a cycle to its end; exit code 1 when it failed or was cancelled, or a known failure shows',
+    )
     .action(async (id: string, _options: unknown, command: Command) => {
       await watch(context, command.optsWithGlobals<GlobalOptions>(), id);
     });
@@ -69,7 +73,7 @@ function addStart(cycle: Command, context: CliContext): void {
     )
     .option(
       '--runs <n>',
-      `runs of an experiment (default ${runsPerExperiment.default})`,
+      `runs of an experiment (default ${runsPerExperiment.default}); of a known failure, at most (default ${runsPerExperiment.max})`,
       within(runsPerExperiment),
     )
     .option(
@@ -80,6 +84,7 @@ function addStart(cycle: Command, context: CliContext): void {
     .option('--budget-usd <amount>', 'the most the cycle may spend', dollars)
     .option('--idempotency-key <key>', 'the same key starts the cycle only once')
     .option('--watch', 'follow the cycle to its end')
+    .option('--regressions', 'replay every known failure of the target, and follow it to the end')
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<StartOptions>();
       const cycleStarted = await apiClient(context, options).call('/research/cycle', started, {
@@ -89,7 +94,8 @@ function addStart(cycle: Command, context: CliContext): void {
           ? {}
           : { headers: { 'idempotency-key': options.idempotencyKey } }),
       });
-      if (options.watch === true) return watch(context, options, cycleStarted.id);
+      if (options.watch === true || options.regressions === true)
+        return watch(context, options, cycleStarted.id);
       show(context, options, cycleStarted, () => {
         context.stdout.write(
           `Started ${cycleStarted.id}; follow it with: tinman cycle watch ${cycleStarted.id}\n`,
@@ -107,6 +113,7 @@ function requestOf(options: StartOptions): Record<string, unknown> {
     runs_per_experiment: options.runs,
     replay_pairs: options.replayPairs,
     budget_usd: options.budgetUsd,
+    regressions: options.regressions,
   };
 }
 
@@ -115,7 +122,12 @@ async function watch(context: CliContext, options: GlobalOptions, id: string): P
   const ended = await followCycle(client, id, context.stderr, context.signal);
   if (options.json === true) show(context, options, ended, () => undefined);
   else await writeCycleSummary(client, ended, context.stdout);
-  if (ended.state === 'failed' || ended.state === 'cancelled') context.setExitCode(EXIT.failed);
+  context.setExitCode(exitOf(ended));
+}
+
+function exitOf({ state, result }: CycleDetail): ExitCode {
+  if (state === 'failed' || state === 'cancelled') return EXIT.failed;
+  return regressionExit(result?.regressions ?? []);
 }
 
 function addSteer(
