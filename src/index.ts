@@ -132,7 +132,8 @@ export { HomeInUse } from './embedded/supervisor-lock';
 export { MigrationError } from './persistence/migrations';
 
 export { startMetricsServer } from './library/metrics-server';
-export { getLogger } from './observability/logger';
+export { getLogger } from './library/logger';
+export type { ComponentLogger } from './library/logger';
 export type { Logger } from './ports/logger';
 export { VERSION } from './version';
 
