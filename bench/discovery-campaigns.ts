@@ -79,11 +79,16 @@ function remembering(
     const outcomes = runs
       .filter(({ experimentId }) => mine.some(({ id }) => id === experimentId))
       .map(({ outcome }) => outcome);
+    const failed = outcomes.filter((one) => one === 'failed').length;
+    const held = outcomes.filter((one) => one === 'held').length;
     return {
       failureType,
       experiments: (before?.experiments ?? 0) + mine.length,
-      assessedRuns: (before?.assessedRuns ?? 0) + outcomes.filter((one) => one !== 'unassessed').length,
-      failedRuns: (before?.failedRuns ?? 0) + outcomes.filter((one) => one === 'failed').length,
+      assessedRuns: (before?.assessedRuns ?? 0) + failed + held,
+      failedRuns: (before?.failedRuns ?? 0) + failed,
+      // One cycle right after another, on a target that costs nothing.
+      observations: [...(before?.observations ?? []), { failed, held, age: 0 }],
+      runMicroUsd: null,
     };
   });
   const discovered = clusters.map(({ triggerSignature, failureType, trigger }) => ({

@@ -1,6 +1,7 @@
 import type { FailureType } from './taxonomy';
 import type { FailureState } from './failure';
 import type { JsonObject } from './chat';
+import type { Observation } from './statistics';
 import type { TraceFailure } from './trace-failures';
 
 export const NODE_KINDS = [
@@ -57,6 +58,13 @@ export interface TypeHistory {
   readonly experiments: number;
   readonly assessedRuns: number;
   readonly failedRuns: number;
+  /**
+   * What each cycle saw that still counts, ages in days: nothing from before a failure of the type was resolved, since the
+   * target is another one since then.
+   */
+  readonly observations: readonly Observation[];
+  /** The mean cost of a run in micro-USD; null where runs cost nothing. */
+  readonly runMicroUsd: number | null;
 }
 
 export interface KnownFailure {

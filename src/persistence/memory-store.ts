@@ -1,10 +1,10 @@
 import { EDGE_KINDS, NODE_KINDS } from '../domain/memory';
-import { FAILURE_TYPES } from '../domain/taxonomy';
 import { fromJson, member } from './columns';
 import { insertMissing } from './insert-rows';
 import { readKnownFailures } from './known-failures';
+import { readTypeHistory } from './type-history';
 import type { JsonObject } from '../domain/chat';
-import type { MemoryEdge, MemoryNode, TypeHistory } from '../domain/memory';
+import type { MemoryEdge, MemoryNode } from '../domain/memory';
 import type { MemoryGraph } from '../domain/learning';
 import type { MemoryStore } from '../ports/stores';
 import type { PrismaClient, Transaction } from './client';
@@ -43,7 +43,7 @@ export function createMemoryStore(prisma: PrismaClient): MemoryStore {
      */
     async snapshot(target, exceptCycleId) {
       const [history, knownFailures] = await Promise.all([
-        readHistory(prisma, target, exceptCycleId),
+        readTypeHistory(prisma, target, exceptCycleId),
         readKnownFailures(prisma, target, exceptCycleId),
       ]);
       return { history, knownFailures };
@@ -101,40 +101,6 @@ export async function writeGraph(tx: Transaction, { nodes, edges }: MemoryGraph)
 function validAt(asOf: Date | undefined) {
   if (asOf === undefined) return { validTo: null };
   return { validFrom: { lte: asOf }, OR: [{ validTo: null }, { validTo: { gt: asOf } }] };
-}
-
-interface HistoryRow {
-  readonly failure_type: string;
-  readonly experiments: number;
-  readonly assessed_runs: number;
-  readonly failed_runs: number;
-}
-
-/** Experiments that were begun on the target, by the type of failure they sought. */
-async function readHistory(
-  prisma: PrismaClient,
-  target: string,
-  exceptCycleId: string,
-): Promise<readonly TypeHistory[]> {
-  const rows = await prisma.$queryRaw<HistoryRow[]>`
-    SELECT tried.failure_type, count(*)::int AS experiments,
-           sum(tried.assessed)::int AS assessed_runs, sum(tried.failed)::int AS failed_runs
-    FROM (
-      SELECT e.failure_type, count(*) FILTER (WHERE r.outcome IN ('failed', 'held')) AS assessed,
-             count(*) FILTER (WHERE r.outcome = 'failed') AS failed
-      FROM research_cycles c
-      JOIN experiments e ON e.cycle_id = c.id AND e.started_at IS NOT NULL
-      LEFT JOIN experiment_runs r ON r.experiment_id = e.id
-      WHERE c.target = ${target} AND c.id <> ${exceptCycleId}::uuid
-      GROUP BY e.id
-    ) AS tried
-    GROUP BY tried.failure_type ORDER BY tried.failure_type`;
-  return rows.map((row) => ({
-    failureType: member(FAILURE_TYPES, row.failure_type),
-    experiments: row.experiments,
-    assessedRuns: row.assessed_runs,
-    failedRuns: row.failed_runs,
-  }));
 }
 
 function toNode(row: NodeRow): MemoryNode {

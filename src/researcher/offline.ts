@@ -7,7 +7,7 @@ import type { ExperimentLibrary, FamilyExperiment } from './library';
 import type { DesignInput, Researcher } from './researcher';
 
 /** Changes whenever the rules change; what the library says is told by its own version. */
-const RULES = 'taxonomy-rules-2';
+const RULES = 'taxonomy-rules-3';
 
 /** The researcher that needs no model: it knows the taxonomy, a library of experiments and the memory, nothing else. */
 export function createOfflineResearcher(library: ExperimentLibrary): Researcher {

@@ -46,7 +46,14 @@ describe('the snapshot', () => {
     await discoveredCycle(world, 'forgotten');
     const snapshot = await world.stores.memory.snapshot('remembered', recordId('none'));
     expect(snapshot.history).toEqual([
-      { failureType: 'logic_error', experiments: 1, assessedRuns: 2, failedRuns: 1 },
+      {
+        failureType: 'logic_error',
+        experiments: 1,
+        assessedRuns: 2,
+        failedRuns: 1,
+        observations: [{ failed: 1, held: 1, age: 0 }],
+        runMicroUsd: expect.any(Number),
+      },
     ]);
     expect(snapshot.knownFailures.map(({ failureId }) => failureId)).toEqual([finding.id]);
     expect(await world.stores.memory.snapshot('remembered', cycleId)).toEqual({
@@ -57,7 +64,22 @@ describe('the snapshot', () => {
     // An experiment that was begun counts, with no run as with many.
     await world.stores.experiments.begin(designs[1]!.id, 'lab', 2);
     const { history } = await world.stores.memory.snapshot('remembered', recordId('none'));
-    expect(history[1]).toEqual({ failureType: 'tool_loop', experiments: 1, assessedRuns: 0, failedRuns: 0 });
+    expect(history[1]).toEqual({
+      failureType: 'tool_loop',
+      experiments: 1,
+      assessedRuns: 0,
+      failedRuns: 0,
+      observations: [],
+      runMicroUsd: null,
+    });
+
+    // What was seen before a failure was resolved is of another target, so to speak.
+    await world.prisma.failure.update({
+      where: { id: finding.id },
+      data: { state: 'resolved', stateChangedAt: new Date(Date.now() + 1_000) },
+    });
+    const after = await world.stores.memory.snapshot('remembered', recordId('none'));
+    expect(after.history[0]).toMatchObject({ failedRuns: 1, observations: [] });
   });
 });
 

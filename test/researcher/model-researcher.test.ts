@@ -91,7 +91,7 @@ describe('the model researcher', () => {
       focus: null,
       target,
       memory: {
-        history: [{ failureType: 'logic_error', experiments: 2, assessedRuns: 10, failedRuns: 7 }],
+        history: [{ failureType: 'logic_error', experiments: 2, assessedRuns: 10, failedRuns: 7, observations: [], runMicroUsd: null }],
         knownFailures: [
           {
             failureId: 'f',

@@ -31,6 +31,8 @@ const tested = (failureType: FailureType, failedRuns = 0, assessedRuns = 5): Typ
   experiments: 1,
   assessedRuns,
   failedRuns,
+  observations: [{ failed: failedRuns, held: assessedRuns - failedRuns, age: 0 }],
+  runMicroUsd: null,
 });
 
 const openFailure = (failureType: FailureType, trigger = 'some trigger'): KnownFailure => ({
@@ -142,16 +144,31 @@ describe('hypotheses', () => {
   });
 
   it('leave types with many held runs to the last and give confidence from the counts', async () => {
-    const history = COVERED.map((type) =>
-      tested(type, type === 'tool_loop' ? 3 : 0, type === 'goal_drift' ? 90 : 6),
-    );
+    const history = COVERED.map((type) => ({
+      ...tested(type, type === 'destructive_call' ? 3 : 0, type === 'goal_drift' ? 900 : 6),
+      runMicroUsd: 5,
+    }));
     const drafts = await propose(COVERED.length, { history, knownFailures: [] });
-    expect(drafts[0]).toMatchObject({ failureType: 'tool_loop', confidence: 0.5 });
+    expect(drafts[0]).toMatchObject({ failureType: 'destructive_call', confidence: 0.5 });
     expect(drafts.at(-1)).toMatchObject({
       failureType: 'goal_drift',
-      confidence: Number((1 / 92).toFixed(3)),
+      confidence: Number((0.5 / 901).toFixed(3)),
     });
     expect(drafts[0]?.rationale).toContain('3 of 6 assessed runs failed');
+  });
+
+  it('prefer what tells as much for less, and what was seen longer ago', async () => {
+    const known = (age: number, runMicroUsd: number) => (type: FailureType) => ({
+      ...tested(type, 0, 10),
+      observations: [{ failed: 0, held: 10, age }],
+      runMicroUsd,
+    });
+    const of = (type: FailureType, how: (type: FailureType) => TypeHistory) =>
+      COVERED.map((each) => (each === type ? how(each) : known(5, 100)(each)));
+    const [cheap] = await propose(1, { history: of('goal_drift', known(5, 1)), knownFailures: [] });
+    expect(cheap?.failureType).toBe('goal_drift');
+    const [old] = await propose(1, { history: of('goal_drift', known(300, 100)), knownFailures: [] });
+    expect(old?.failureType).toBe('goal_drift');
   });
 
   it('are distinct, as many as asked for, and the same for the same memory', async () => {

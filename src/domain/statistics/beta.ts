@@ -14,7 +14,7 @@ const MAX_STEPS = 1_000;
  * The logarithm of the gamma function of `x` > 0, to about 15 digits.
  * Source: C. Lanczos, "A precision approximation of the gamma function", SIAM J. Numer. Anal. B 1 (1964) 86–96.
  */
-function logGamma(x: number): number {
+export function logGamma(x: number): number {
   const shifted = x - 1;
   const series = LANCZOS.reduce<number>(
     (sum, coefficient, i) => sum + coefficient / (shifted + i + 1),

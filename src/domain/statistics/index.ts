@@ -1,6 +1,7 @@
 export { binomialProbability } from './binomial';
 export { clopperPearsonInterval, rateOf, wilsonInterval } from './interval';
 export type { Interval } from './interval';
+export { expectedInformation } from './information';
 export { holmAdjusted, sharedLevel } from './multiple';
 export { exactHarm, mcnemarExact, mcnemarMidP, newcombePairedDifference } from './paired';
 export type { PairTable } from './paired';
