@@ -29,6 +29,7 @@ import { createOutbox } from './persistence/outbox';
 import { MigrationError, requireMigrated } from './persistence/migrations';
 import { recordId } from './persistence/record-id';
 import { createRecords } from './persistence/records';
+import { createReportSource } from './persistence/report-source';
 import { createStores } from './persistence/stores';
 import { createTraceRecords } from './persistence/trace-records';
 import { createTraceUploadStore } from './persistence/trace-upload-store';
@@ -45,12 +46,15 @@ import type { Metrics, PoolFigures } from './ports/metrics';
 import type { Outbox } from './ports/outbox';
 import type { ModeGateway } from './ports/mode-gateway';
 import type { Records } from './ports/records';
+import type { Reports } from './ports/reports';
+import type { ReportSource } from './ports/report-source';
 import type { Stores } from './ports/stores';
 import type { TargetDirectory } from './ports/target';
 import type { TraceIntake } from './ports/trace-intake';
 import type { TraceRecords } from './ports/trace-records';
 import type { TraceUploads, TraceUploadStore } from './ports/trace-uploads';
 import type { ExperimentLibrary } from './researcher/library';
+import { createReports } from './reports';
 import { createTargetDirectory } from './targets';
 import { createApprovalGateway } from './temporal/approval-gateway';
 import { createCycleGateway } from './temporal/cycle-gateway';
@@ -60,6 +64,7 @@ import { createTraceUploads } from './temporal/trace-uploads';
 import type { ToolGateway } from './ports/tool';
 import { createDeploymentGateway } from './temporal/deployment-gateway';
 import { createModeGateway } from './temporal/mode-gateway';
+import { VERSION } from './version';
 
 /** Connections of one process: a few activities at once, each with one statement under way. */
 const POOL_SIZE = 20;
@@ -72,6 +77,8 @@ export interface Container {
   readonly pool: () => PoolFigures;
   readonly stores: Stores;
   readonly records: Records;
+  readonly reportSource: ReportSource;
+  readonly reports: Reports;
   readonly review: ApprovalReview;
   readonly keys: ApiKeys;
   readonly proofs: ApprovalProofs;
@@ -124,6 +131,8 @@ export async function openContainer(
   await audit.append([policyLoaded(policy)]);
   const reach: Container['reach'] = {};
   const records = createRecords(prisma);
+  const { anchorFile } = config.audit;
+  const reportSource = createReportSource(prisma, { key: auditKey, anchorFile });
   const targets = tracedTargets(createTargetDirectory(config.targets, env, config.cost.prices));
   const worstCasePrice = config.cost.worstCase;
   const llm = researcherModel(config);
@@ -133,6 +142,8 @@ export async function openContainer(
     pool: () => poolFigures(database.pool),
     stores,
     records,
+    reportSource,
+    reports: createReports({ source: reportSource, version: VERSION, now: () => new Date() }),
     review: createApprovalReview({ stores, records, targets, ...prices, policy: policy.current }),
     keys: createApiKeys(prisma),
     proofs: createApprovalProofs(prisma),

@@ -111,6 +111,7 @@ async function serveApi(
     approvals,
     review: container.review,
     records: container.records,
+    reports: container.reports,
     audit: container.auditLog,
     budgets: container.budgets,
     mode: container.stores.mode,

@@ -11,6 +11,7 @@ import type { Metrics } from '../ports/metrics';
 import type { ModeGateway } from '../ports/mode-gateway';
 import type { FailureStore, ModeStore } from '../ports/stores';
 import type { Records } from '../ports/records';
+import type { Reports } from '../ports/reports';
 import type { TargetDirectory } from '../ports/target';
 import type { ToolDirectory, ToolGateway } from '../ports/tool';
 import type { TraceIntake } from '../ports/trace-intake';
@@ -23,6 +24,7 @@ export interface ApiDeps {
   readonly approvals: ApprovalGateway;
   readonly review: ApprovalReview;
   readonly records: Records;
+  readonly reports: Reports;
   readonly deployments: DeploymentGateway;
   readonly failures: Pick<FailureStore, 'resolve' | 'reopen'>;
   readonly audit: AuditLog;

@@ -5,6 +5,7 @@ export const DOMAIN_ERROR_CODES = [
   'approval_already_decided',
   'idempotency_conflict',
   'invalid_cursor',
+  'invalid_period',
   'cycle_already_ended',
   'mode_changed',
   'transition_not_allowed',

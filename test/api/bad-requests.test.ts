@@ -12,6 +12,7 @@ const FIXED = [
   '/status',
   '/mode',
   '/policy',
+  '/report',
   '/budget',
   '/metrics',
   '/openapi.json',

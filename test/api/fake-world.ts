@@ -25,6 +25,8 @@ import {
   runningCycle,
   simulationRecord,
 } from './records';
+import { createReports } from '../../src/reports';
+import { exampleSource, NOW } from '../reports/report-data';
 import { RESOURCES, type ApiRecord, type Resource } from '../../src/ports/records';
 
 export interface LogLine {
@@ -110,6 +112,7 @@ export class FakeWorld {
         show: (id) => this.read(() => (id === this.approvalId ? approvalDetail(id) : undefined)),
       },
       records: this.recordsPort(),
+      reports: createReports({ source: exampleSource(), version: '0.1.0', now: () => NOW }),
       audit: this.audit,
       budgets: this.budgets,
       deployments: this.deployments,

@@ -21,6 +21,7 @@ const OPERATIONS = [
   'GET /traces/{id}',
   'GET /traces/uploads/{id}',
   'GET /policy',
+  'GET /report',
   'GET /budget',
   'POST /budget/reset',
   'GET /metrics',

@@ -14,6 +14,7 @@ import { metricsRoutes } from './metrics';
 import { modeRoutes } from './mode';
 import { policyRoutes } from './policy';
 import { recordRoutes } from './records';
+import { reportRoutes } from './report';
 import { stateRoutes } from './state';
 import { toolRoutes } from './tools';
 import { traceRoutes } from './traces';
@@ -36,6 +37,7 @@ export function createRoutes(deps: ApiDeps, stopping: AbortSignal): readonly Rou
     ...traceRoutes(deps),
     ...recordRoutes(deps),
     ...auditRoutes(deps),
+    ...reportRoutes(deps),
     documentRoute(() => document),
   ];
   const document = openApiDocument(routes, deps.identity.version);
