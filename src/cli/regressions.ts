@@ -28,6 +28,9 @@ export const regressionSchema = z.looseObject({
   runs_permitted: z.number().nullable(),
   size: z.looseObject({ runs: z.number(), chosen_by: z.string(), power: z.number() }),
   reason: z.string().nullable(),
+  experiment_id: z.string(),
+  /** The failure of this cycle, where it showed again. */
+  found_as: z.string().nullable(),
 });
 export type Regression = z.infer<typeof regressionSchema>;
 

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { createDemoTarget } from '../../src/targets/demo';
 import { startStack, type Stack } from '../support/stack';
@@ -20,7 +22,7 @@ const Ended = z.looseObject({
   result: z.looseObject({
     hypotheses_count: z.number(),
     interventions_count: z.number(),
-    failures: z.array(z.looseObject({ id: z.string(), novelty: z.string() })),
+    failures: z.array(z.looseObject({ novelty: z.string(), trigger_signature: z.string() })),
     regressions: z.array(Regression),
   }),
 });
@@ -66,9 +68,32 @@ describe('the regression suite of a target', () => {
     expect(ended.stdout).toContain('No failure of this target is known.');
   });
 
+  it('refuses a file that cannot be written before anything is paid for', async () => {
+    const before = await stack.query('SELECT id FROM research_cycles');
+    const refused = await stack.cli(
+      ...['cycle', 'start', '--target', 'shop', '--junit', join(stack.home, 'no', 'such', 'folder.xml')],
+    );
+    expect(refused).toMatchObject({ code: 2 });
+    expect(await stack.query('SELECT id FROM research_cycles')).toEqual(before);
+  });
+
   it('tells of a target in one state after the other what became of its failures', async () => {
     expect(found.failures_count).toBeGreaterThan(0);
-    const still = await suite();
+    const [junit, sarif] = [join(stack.home, 'tinman.xml'), join(stack.home, 'tinman.sarif')];
+    const still = await suite('--junit', junit, '--sarif', sarif);
+    expect(await readFile(junit, 'utf8')).toContain(
+      `tests="${found.failures_count}" failures="${found.failures_count}" errors="0"`,
+    );
+    expect(JSON.parse(await readFile(sarif, 'utf8'))).toMatchObject({
+      runs: [
+        {
+          results: still.ended.result.failures.map(({ trigger_signature: signature }) => ({
+            partialFingerprints: { 'triggerSignature/v1': signature },
+            properties: { verdict: 'still_failing' },
+          })),
+        },
+      ],
+    });
     expect(still).toMatchObject({ code: 1, verdicts: ['still_failing'] });
     expect(still.ended.result).toMatchObject({
       hypotheses_count: found.failures_count,

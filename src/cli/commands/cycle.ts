@@ -5,6 +5,7 @@ import type { CliContext, GlobalOptions } from '../context';
 import { writeCycleSummary } from '../cycle-summary';
 import { cycleDetailSchema, followCycle, type CycleDetail } from '../cycle-view';
 import { EXIT, type ExitCode } from '../exit';
+import { requireWritable, writeFormats, type FormatOptions } from '../formats';
 import { dollars, wholeNumber } from '../option-values';
 import { regressionExit } from '../regressions';
 import { apiClient } from '../settings';
@@ -15,7 +16,9 @@ import { addListCommand } from './records';
 const started = z.looseObject({ id: z.string(), workflow_id: z.string() });
 const answer = z.looseObject({});
 
-interface StartOptions extends GlobalOptions {
+interface WatchOptions extends GlobalOptions, FormatOptions {}
+
+interface StartOptions extends WatchOptions {
   readonly focus?: string;
   readonly target?: string;
   readonly maxHypotheses?: number;
@@ -42,14 +45,13 @@ export function addCycleCommands(program: Command, context: CliContext): void {
       const found = await apiClient(context, options).call(pathOf(id), cycleDetailSchema);
       show(context, options, found, () => writeRecord(context.stdout, found));
     });
-  cycle
-    .command('watch')
+  withFormats(cycle.command('watch'))
     .argument('<id>', 'id of the cycle')
     .description(
       'follow a cycle to its end; exit code 1 when it failed or was cancelled, or a known failure shows',
     )
     .action(async (id: string, _options: unknown, command: Command) => {
-      await watch(context, command.optsWithGlobals<GlobalOptions>(), id);
+      await watch(context, command.optsWithGlobals<WatchOptions>(), id);
     });
   addSteer(cycle, context, 'cancel', 'end a cycle early; what it has recorded is kept');
   addSteer(cycle, context, 'pause', 'let a cycle start nothing new until it is resumed');
@@ -60,7 +62,7 @@ function addStart(cycle: Command, context: CliContext): void {
   const { maxHypotheses, maxExperiments, runsPerExperiment, replayPairs } = CYCLE_REQUEST_LIMITS;
   const within = (limits: { readonly min: number; readonly max: number }) =>
     wholeNumber(limits.min, limits.max);
-  cycle
+  const start = cycle
     .command('start')
     .description('start a research cycle; prints its id, or follows it with --watch')
     .option('--focus <text>', 'what to look for; everything when left out')
@@ -84,24 +86,34 @@ function addStart(cycle: Command, context: CliContext): void {
     .option('--budget-usd <amount>', 'the most the cycle may spend', dollars)
     .option('--idempotency-key <key>', 'the same key starts the cycle only once')
     .option('--watch', 'follow the cycle to its end')
-    .option('--regressions', 'replay every known failure of the target, and follow it to the end')
-    .action(async (_options: unknown, command: Command) => {
-      const options = command.optsWithGlobals<StartOptions>();
-      const cycleStarted = await apiClient(context, options).call('/research/cycle', started, {
-        method: 'POST',
-        body: requestOf(options),
-        ...(options.idempotencyKey === undefined
-          ? {}
-          : { headers: { 'idempotency-key': options.idempotencyKey } }),
-      });
-      if (options.watch === true || options.regressions === true)
-        return watch(context, options, cycleStarted.id);
-      show(context, options, cycleStarted, () => {
-        context.stdout.write(
-          `Started ${cycleStarted.id}; follow it with: tinman cycle watch ${cycleStarted.id}\n`,
-        );
-      });
+    .option('--regressions', 'replay every known failure of the target, and follow it to the end');
+  withFormats(start).action(async (_options: unknown, command: Command) => {
+    const options = command.optsWithGlobals<StartOptions>();
+    await requireWritable(options);
+    const cycleStarted = await apiClient(context, options).call('/research/cycle', started, {
+      method: 'POST',
+      body: requestOf(options),
+      ...(options.idempotencyKey === undefined
+        ? {}
+        : { headers: { 'idempotency-key': options.idempotencyKey } }),
     });
+    if (isFollowed(options)) return watch(context, options, cycleStarted.id);
+    show(context, options, cycleStarted, () => {
+      context.stdout.write(
+        `Started ${cycleStarted.id}; follow it with: tinman cycle watch ${cycleStarted.id}\n`,
+      );
+    });
+  });
+}
+
+function isFollowed({ watch: wanted, regressions, junit, sarif }: StartOptions): boolean {
+  return wanted === true || regressions === true || junit !== undefined || sarif !== undefined;
+}
+
+function withFormats(command: Command): Command {
+  return command
+    .option('--junit <file>', 'write what it came to as JUnit XML, once it has ended')
+    .option('--sarif <file>', 'write what it found as SARIF 2.1.0, once it has ended');
 }
 
 function requestOf(options: StartOptions): Record<string, unknown> {
@@ -117,11 +129,13 @@ function requestOf(options: StartOptions): Record<string, unknown> {
   };
 }
 
-async function watch(context: CliContext, options: GlobalOptions, id: string): Promise<void> {
+async function watch(context: CliContext, options: WatchOptions, id: string): Promise<void> {
+  await requireWritable(options);
   const client = apiClient(context, options);
   const ended = await followCycle(client, id, context.stderr, context.signal);
   if (options.json === true) show(context, options, ended, () => undefined);
   else await writeCycleSummary(client, ended, context.stdout);
+  await writeFormats(options, ended);
   context.setExitCode(exitOf(ended));
 }
 
