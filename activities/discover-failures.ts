@@ -1,7 +1,7 @@
 import { discover } from '../src/domain/discovery';
 import type { Discovery, FailureCluster } from '../src/domain/discovery';
 import type { RunOutcome } from '../src/domain/experiment';
-import { judgeRegression } from '../src/domain/regression';
+import { judgeRegression, regressionOf } from '../src/domain/regression';
 import { SEVERITIES } from '../src/domain/severity';
 import type { Severity } from '../src/domain/severity';
 import { gradeSeverity } from '../src/domain/severity-grade';
@@ -63,7 +63,8 @@ function whereFixed(
   designed: readonly StoredExperiment[],
   runs: readonly { readonly experimentId: string; readonly outcome: RunOutcome }[],
 ): Discovery['stateChanges'] {
-  const fixed = designed.flatMap(({ id, design: { regression } }) => {
+  const fixed = designed.flatMap(({ id, design }) => {
+    const regression = regressionOf(design);
     if (regression === undefined) return [];
     const outcomes = runs.filter(({ experimentId }) => experimentId === id).map(({ outcome }) => outcome);
     const count = (wanted: RunOutcome): number => outcomes.filter((outcome) => outcome === wanted).length;

@@ -4,7 +4,7 @@ import type { EarlyStop } from '../src/domain/early-stop';
 import { DomainError } from '../src/domain/errors';
 import type { ExperimentDesign, RunOutcome } from '../src/domain/experiment';
 import { runsPermitted } from '../src/domain/mode';
-import { regressionStop } from '../src/domain/regression';
+import { regressionOf, regressionStop } from '../src/domain/regression';
 import type { StoredExperiment } from '../src/ports/stores';
 import type { Target } from '../src/ports/target';
 import type { Activities, ExperimentOutcome, StepInput } from './contract';
@@ -84,11 +84,9 @@ async function playUntilSettled(
   return { stopped: null, budgetExhausted };
 }
 
-function stopAfter(
-  { cases, regression }: ExperimentDesign,
-  inOrder: readonly RunOutcome[],
-): EarlyStop | null {
-  return regression === undefined ? earlyStop(cases, inOrder) : regressionStop(cases, regression, inOrder);
+function stopAfter(design: ExperimentDesign, inOrder: readonly RunOutcome[]): EarlyStop | null {
+  const known = regressionOf(design);
+  return known === undefined ? earlyStop(design.cases, inOrder) : regressionStop(design.cases, known, inOrder);
 }
 
 function recordedRun({ plan, played }: PlayOutcome<RunPlan>) {

@@ -3,6 +3,7 @@ import type { ExperimentDesign, TestCase } from '../../src/domain/experiment';
 import type { FailureState } from '../../src/domain/failure';
 import type { Hypothesis } from '../../src/domain/hypothesis';
 import { sizeRegression } from '../../src/domain/regression';
+import type { RegressionDesign } from '../../src/domain/regression';
 import { severityRank } from '../../src/domain/severity';
 import { normaliseTrigger } from '../../src/domain/trigger-signature';
 import type { FailingCase, StoredExperiment, StoredFinding } from '../../src/ports/stores';
@@ -60,8 +61,6 @@ export function regressionHypothesisId(
 ): string {
   return recordId('hypothesis', cycleId, triggerSignature);
 }
-
-type RegressionDesign = ExperimentDesign & Required<Pick<ExperimentDesign, 'regression'>>;
 
 /** How many runs there is money for. */
 type Affordable = (design: Pick<ExperimentDesign, 'cases' | 'maxOutputTokens'>) => number;

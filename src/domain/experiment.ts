@@ -1,6 +1,5 @@
 import type { ChatMessage, FinishReason, JsonObject, ToolCall, ToolDefinition } from './chat';
 import type { Detector } from './detector';
-import type { ReplayedFailure } from './regression';
 import type { FailureType } from './taxonomy';
 import type { TokenUsage } from './money';
 
@@ -93,8 +92,6 @@ export interface ExperimentDesign {
   readonly destructive: boolean;
   /** Output limit of each target call, in tokens. */
   readonly maxOutputTokens: number;
-  /** Where it replays a known failure; all its cases then have the trigger of that. */
-  readonly regression?: ReplayedFailure;
 }
 
 export const RUN_OUTCOMES = ['failed', 'held', 'unassessed'] as const;

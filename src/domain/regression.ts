@@ -18,7 +18,7 @@ export const REGRESSION_VERDICTS = [
   'unassessed',
   'fixed',
 ] as const;
-export type RegressionVerdict = (typeof REGRESSION_VERDICTS)[number];
+type RegressionVerdict = (typeof REGRESSION_VERDICTS)[number];
 
 /** How many runs a known failure is replayed with, why, and what they can show; fixed before its first run. */
 interface RegressionSize {
@@ -42,6 +42,18 @@ export interface ReplayedFailure {
   /** Its rate when it was last found. */
   readonly recorded: Rate;
   readonly size: RegressionSize;
+}
+
+/** An experiment that replays a known failure; all its cases have the trigger of that. */
+export interface RegressionDesign extends ExperimentDesign {
+  readonly regression: ReplayedFailure;
+}
+
+/** The known failure that an experiment replays; undefined where it looks for others. */
+export function regressionOf(
+  design: ExperimentDesign & Partial<Pick<RegressionDesign, 'regression'>>,
+): ReplayedFailure | undefined {
+  return design.regression;
 }
 
 /** What replaying a known failure says of it. */
