@@ -11,7 +11,7 @@ import type { TemporalEndpoint } from './connection';
 const CACHED_WORKFLOWS = 500;
 
 /** What traces need of a worker; without it there are none. */
-export interface WorkerTracing {
+interface WorkerTracing {
   readonly activity: ActivityInterceptorsFactory;
   readonly sinks: NonNullable<WorkerOptions['sinks']>;
 }
