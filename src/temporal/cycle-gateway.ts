@@ -131,7 +131,8 @@ function startWorkflow(
   workflowId: string,
 ): Promise<WorkflowHandle> {
   const { request } = input;
-  const topic = request.focus ?? 'all failure classes';
+  const known = request.regressions === true;
+  const topic = known ? 'known failures' : (request.focus ?? 'all failure classes');
   return deps.client.workflow.start(WORKFLOW_TYPE, {
     workflowId,
     taskQueue: deps.taskQueue,
@@ -141,9 +142,13 @@ function startWorkflow(
     staticSummary: `Research cycle on ${request.target}: ${topic}`.slice(0, SUMMARY_LENGTH),
     staticDetails: [
       `- target \`${request.target}\``,
-      `- at most ${request.maxHypotheses} × ${request.maxExperiments} experiments (hypotheses × experiments of each)`,
-      `- runs of an experiment: ${request.runsPerExperiment}`,
-      `- replay pairs of an intervention: ${request.replayPairs}`,
+      ...(known
+        ? [`- runs of a known failure: at most ${request.runsPerExperiment}`]
+        : [
+            `- at most ${request.maxHypotheses} × ${request.maxExperiments} experiments (hypotheses × experiments of each)`,
+            `- runs of an experiment: ${request.runsPerExperiment}`,
+            `- replay pairs of an intervention: ${request.replayPairs}`,
+          ]),
       `- cycle \`${input.cycleId}\``,
     ].join('\n'),
     typedSearchAttributes: [

@@ -82,6 +82,20 @@ describe('routes', () => {
     expect(problemIn(other)).toMatchObject({ status: 409, code: 'idempotency_conflict' });
   });
 
+  it('replays known failures as often as it takes, unless told otherwise', async () => {
+    await api.post('/research/cycle', { regressions: true });
+    await api.post('/research/cycle', { regressions: true, runs_per_experiment: 7 });
+    await api.post('/research/cycle', { regressions: false });
+    expect(world.started.map(({ request }) => [request.regressions, request.runsPerExperiment])).toEqual([
+      [true, 100],
+      [true, 7],
+      [undefined, 5],
+    ]);
+    const focused = await api.post('/research/cycle', { regressions: true, focus: 'tools' });
+    expect(problemIn(focused)).toMatchObject({ status: 422, errors: [{ pointer: '/focus' }] });
+    expect(world.started).toHaveLength(3);
+  });
+
   it('takes as many replay pairs as it takes', async () => {
     await api.post('/research/cycle', { replay_pairs: 'auto' });
     expect(world.started[0]?.request.replayPairs).toBe('auto');

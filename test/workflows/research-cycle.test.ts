@@ -18,7 +18,7 @@ import { standIns, step, verdict } from './stand-in-activities';
 type Handle = WorkflowHandleWithStartDetails<typeof researchCycle>;
 const DAY_MS = 86_400_000;
 
-function input(): CycleInput {
+function input(over: Partial<CycleInput['request']> = {}): CycleInput {
   const request = {
     focus: null,
     target: 'demo',
@@ -27,6 +27,7 @@ function input(): CycleInput {
     runsPerExperiment: 1,
     replayPairs: 5,
     budgetMicroUsd: null,
+    ...over,
   };
   return { cycleId: randomUUID(), request, requestedBy: 'test', requestHash: 'hash' };
 }
@@ -41,11 +42,11 @@ describe('researchCycle', () => {
   afterAll(() => temporal.stop());
   jest.setTimeout(20_000);
 
-  const start = (): Promise<Handle> =>
+  const start = (over?: Partial<CycleInput['request']>): Promise<Handle> =>
     temporal.env.client.workflow.start(researchCycle, {
       workflowId: `cycle-${randomUUID()}`,
       taskQueue: temporal.taskQueue,
-      args: [input()],
+      args: [input(over)],
     });
 
   const waiting = (forMs: number) => ({
@@ -58,6 +59,16 @@ describe('researchCycle', () => {
     const outcome = await temporal.withActivities(activities, async () => (await start()).result());
     expect(outcome).toMatchObject({ state: 'completed', hypotheses: 2, experiments: 2, failures: 1 });
     expect(recorded.ran.toSorted()).toEqual(['e1', 'e2']);
+    expect(recorded.closed).toEqual([{ state: 'completed', phase: 'learning', error: null }]);
+  });
+
+  it('neither follows up nor fixes the known failures that it replays', async () => {
+    const never = () => Promise.reject(ApplicationFailure.nonRetryable('not of this cycle'));
+    const { activities, recorded } = standIns({ planFollowUps: never, designInterventions: never });
+    const outcome = await temporal.withActivities(activities, async () =>
+      (await start({ regressions: true })).result(),
+    );
+    expect(outcome).toMatchObject({ state: 'completed', experiments: 2, failures: 1, simulations: 0 });
     expect(recorded.closed).toEqual([{ state: 'completed', phase: 'learning', error: null }]);
   });
 
