@@ -112,6 +112,10 @@ describe('the regression suite of a target', () => {
     expect(few).toMatchObject({ code: 3, verdicts: ['inconclusive'] });
     for (const { found_as } of still.regressions)
       expect(await client.failure(found_as ?? '')).toMatchObject({ state: 'open' });
+    const poor = await suite('--budget-usd', '0');
+    expect(poor).toMatchObject({ code: 3, verdicts: ['unassessed'], ended: { state: 'budget_exhausted' } });
+    for (const one of poor.regressions)
+      expect(one).toMatchObject({ reason: 'budget', size: { runs: 1, chosen_by: 'budget' } });
     const fixed = await suite();
     expect(fixed).toMatchObject({ code: 0, verdicts: ['fixed'] });
     for (const { found_as } of still.regressions)
