@@ -22,6 +22,7 @@ import { concludeWatch, replayCanaries } from './watch-deployment';
 
 export type { ActivityDeps } from './deps';
 export { createApprovalReview } from './review';
+export { createDiscussions } from './support/discussion';
 export { measureJudge } from './support/judge-calibration';
 export type { CalibrationTerms, JudgedItem } from './support/judge-calibration';
 export { researcherStamp } from './support/researcher';

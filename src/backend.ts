@@ -4,12 +4,15 @@ import { suppressTracing } from '@opentelemetry/core';
 import type { Client } from '@temporalio/client';
 import type { ActivityDeps } from '../activities';
 import type { Config } from './config';
-import { activitiesOf, gatewaysOf, measuredOf, openContainer } from './container';
+import { activitiesOf, measuredOf, openContainer } from './container';
+import { gatewaysOf } from './gateways';
 import type { Container } from './container';
+import { openDiscussions } from './discussion';
 import { createMetrics } from './observability/metrics';
 import type { TemporalTracing } from './observability/temporal-tracing';
 import type { ApprovalGateway, CycleGateway } from './ports/cycle-gateway';
 import type { DeploymentGateway } from './ports/deployment-gateway';
+import type { Discussions } from './ports/discussions';
 import type { Logger } from './ports/logger';
 import type { Metrics } from './ports/metrics';
 import type { ModeGateway } from './ports/mode-gateway';
@@ -43,6 +46,7 @@ export interface Backend {
   readonly toolCalls: ToolGateway;
   readonly deployments: DeploymentGateway;
   readonly uploads: TraceUploads;
+  readonly discussions: Discussions;
   /** Runs calls of tools that only this process has, on a task queue of their own, until the backend is closed. */
   serveTools(taskQueue: string, tools: ActivityDeps['tools']): Promise<void>;
 }
@@ -82,7 +86,8 @@ export async function startBackend(options: BackendOptions, onClose: OnClose): P
     onClose(await startActivityWorker(endpoint, taskQueue, { runTool }, { log, tracing }));
   };
   const gateways = gatewaysOf(container, client, endpoint.taskQueue);
-  const backend = { container, client, metrics, ...gateways, serveTools };
+  const discussions = openDiscussions(container, config, metrics);
+  const backend = { container, client, metrics, ...gateways, discussions, serveTools };
   if (options.worker) await runWorker(backend, endpoint, options, onClose);
   return backend;
 }

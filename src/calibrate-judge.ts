@@ -3,7 +3,8 @@ import { measureJudge } from '../activities';
 import type { CalibrationTerms, JudgedItem } from '../activities';
 import { settingsFor } from './config';
 import type { Config } from './config';
-import { maxAnswerTokensOf, openContainer } from './container';
+import { openContainer } from './container';
+import { maxAnswerTokensOf } from './researcher-model';
 import { DomainError } from './domain/errors';
 import type { JudgeCalibration, LabelledSet } from './domain/judge-calibration';
 

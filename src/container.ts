@@ -1,5 +1,4 @@
-import type { Client } from '@temporalio/client';
-import { createActivities, createApprovalReview, researcherStamp } from '../activities';
+import { createActivities, createApprovalReview } from '../activities';
 import type { ActivityDeps } from '../activities';
 import type { Activities } from '../activities/contract';
 import { settingsFor } from './config';
@@ -8,13 +7,12 @@ import { loadLibrary } from './config/families';
 import { PolicyHolder } from './config/policy-holder';
 import { createDetectionEngines } from './detection/engines';
 import { DomainError } from './domain/errors';
-import { microOfUsd, priceIn } from './domain/money';
+import { microOfUsd } from './domain/money';
 import { createTraceIntake } from './ingest/intake';
 import { redactionRules } from './ingest/redaction';
 import { replayCasesOf } from './ingest/replay-cases';
-import { LLM_PROVIDERS } from './llm';
 import type { MetricsSources } from './observability/metrics';
-import { tracedLlm, tracedTargets } from './observability/traced-models';
+import { tracedTargets } from './observability/traced-models';
 import { createApiKeys } from './persistence/api-key-store';
 import { createApprovalProofs } from './persistence/approval-proofs';
 import { loadAuditKey } from './persistence/audit-key';
@@ -31,39 +29,33 @@ import { recordId } from './persistence/record-id';
 import { createRecords } from './persistence/records';
 import { createReportSource } from './persistence/report-source';
 import { createStores } from './persistence/stores';
+import { createMemoryRecords } from './persistence/memory-records';
 import { createTraceRecords } from './persistence/trace-records';
 import { createTraceUploadStore } from './persistence/trace-upload-store';
 import { policyLoaded } from './policy-audit';
 import type { AuditLog, AuditTrail } from './ports/audit';
 import type { ApiKeys, ApprovalProofs } from './ports/access';
 import type { ApprovalReview } from './ports/approval-review';
-import type { ApprovalGateway, CycleGateway } from './ports/cycle-gateway';
 import type { Budgets } from './ports/budgets';
 import type { DeploymentGateway } from './ports/deployment-gateway';
 import type { Ledger } from './ports/ledger';
 import type { Llm } from './ports/llm';
 import type { Metrics, PoolFigures } from './ports/metrics';
 import type { Outbox } from './ports/outbox';
-import type { ModeGateway } from './ports/mode-gateway';
 import type { Records } from './ports/records';
 import type { Reports } from './ports/reports';
 import type { ReportSource } from './ports/report-source';
 import type { Stores } from './ports/stores';
 import type { TargetDirectory } from './ports/target';
 import type { TraceIntake } from './ports/trace-intake';
+import type { MemoryRecords } from './ports/memory-records';
 import type { TraceRecords } from './ports/trace-records';
-import type { TraceUploads, TraceUploadStore } from './ports/trace-uploads';
+import type { TraceUploadStore } from './ports/trace-uploads';
 import type { ExperimentLibrary } from './researcher/library';
 import { createReports } from './reports';
+import { maxAnswerTokensOf, researcherModel } from './researcher-model';
 import { createTargetDirectory } from './targets';
-import { createApprovalGateway } from './temporal/approval-gateway';
-import { createCycleGateway } from './temporal/cycle-gateway';
 import { createTools, type ToolRegistry } from './tools';
-import { createToolGateway } from './temporal/tool-gateway';
-import { createTraceUploads } from './temporal/trace-uploads';
-import type { ToolGateway } from './ports/tool';
-import { createDeploymentGateway } from './temporal/deployment-gateway';
-import { createModeGateway } from './temporal/mode-gateway';
 import { VERSION } from './version';
 
 /** Connections of one process: a few activities at once, each with one statement under way. */
@@ -92,6 +84,7 @@ export interface Container {
   readonly audit: AuditTrail;
   readonly auditLog: AuditLog;
   readonly outbox: Outbox;
+  readonly memory: MemoryRecords;
   /** Traces in and out. */
   readonly traces: {
     readonly intake: TraceIntake;
@@ -156,6 +149,7 @@ export async function openContainer(
     audit,
     auditLog: createAuditLog(prisma),
     outbox: createOutbox(prisma),
+    memory: createMemoryRecords(prisma),
     traces: tracesOf(prisma, stores, config),
     tools: createTools(config.tools, env, {
       schemaViolation: createDetectionEngines().schemaViolation,
@@ -165,11 +159,6 @@ export async function openContainer(
     sealAudit: () => sealer.seal(),
     close: () => closeDatabase(database),
   };
-}
-
-/** Output limit of the configured researcher's model, in tokens. */
-export function maxAnswerTokensOf({ researcher, openai, anthropic }: Config): number {
-  return (researcher === 'openai' && openai ? openai : anthropic).maxOutputTokens;
 }
 
 function tracesOf(
@@ -187,35 +176,6 @@ function tracesOf(
     uploads: createTraceUploadStore(prisma),
     records: createTraceRecords(prisma),
   };
-}
-
-function researcherModel(config: Config): Llm | undefined {
-  const llm = modelOf(config);
-  const price = llm && priceIn(config.cost.prices, llm.model);
-  return llm && tracedLlm(price === undefined ? llm : { ...llm, price });
-}
-
-function modelOf({ researcher, anthropic, openai }: Config): Llm | undefined {
-  switch (researcher) {
-    case 'offline':
-      return undefined;
-    case 'anthropic': {
-      const { apiKey, model, baseUrl } = anthropic;
-      if (apiKey === undefined) throw unusable('anthropic', 'a key; set ANTHROPIC_API_KEY');
-      const claude = LLM_PROVIDERS.anthropic;
-      return claude.create(claude.settings.parse({ api_key: apiKey, model, base_url: baseUrl }));
-    }
-    case 'openai': {
-      if (openai === undefined) throw unusable('openai', 'a model, and an endpoint or a key');
-      const { provider, baseUrl, apiKey, model } = openai;
-      const settings = { provider, base_url: baseUrl, api_key: apiKey, model };
-      return LLM_PROVIDERS.openai.create(LLM_PROVIDERS.openai.settings.parse(settings));
-    }
-  }
-}
-
-function unusable(researcher: string, missing: string): DomainError {
-  return new DomainError('invalid_configuration', `the researcher ${researcher} needs ${missing}`);
 }
 
 /** The activities of a worker; `draining` is aborted when it begins to shut down. */
@@ -296,36 +256,5 @@ export function measuredOf(container: Container): MetricsSources {
       })),
     ],
     pool,
-  };
-}
-
-/** The durable side of the API. */
-export function gatewaysOf(
-  { stores, targets, llm, library, reach, traces }: Container,
-  client: Client,
-  taskQueue: string,
-): {
-  readonly cycles: CycleGateway;
-  readonly approvals: ApprovalGateway;
-  readonly modes: ModeGateway;
-  readonly deployments: DeploymentGateway;
-  readonly toolCalls: ToolGateway;
-  readonly uploads: TraceUploads;
-} {
-  const stamp = researcherStamp({ llm, library });
-  const deployments = createDeploymentGateway({
-    client,
-    taskQueue,
-    deployments: stores.deployments,
-    recordId,
-  });
-  reach.deployments = deployments;
-  return {
-    cycles: createCycleGateway({ client, taskQueue, cycles: stores.cycles, targets, stamp, recordId }),
-    approvals: createApprovalGateway({ client, approvals: stores.approvals }),
-    modes: createModeGateway({ client, taskQueue, mode: stores.mode }),
-    deployments,
-    uploads: createTraceUploads({ client, taskQueue, intake: traces.intake, store: traces.uploads }),
-    toolCalls: createToolGateway({ client, taskQueue, executions: stores.toolExecutions, recordId }),
   };
 }

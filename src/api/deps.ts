@@ -5,6 +5,7 @@ import type { ApiKeys, ApprovalProofs } from '../ports/access';
 import type { ApprovalReview } from '../ports/approval-review';
 import type { ApprovalGateway, CycleGateway } from '../ports/cycle-gateway';
 import type { DeploymentGateway } from '../ports/deployment-gateway';
+import type { Discussions } from '../ports/discussions';
 import type { HealthProbes } from '../ports/health';
 import type { Logger } from '../ports/logger';
 import type { Metrics } from '../ports/metrics';
@@ -15,6 +16,7 @@ import type { Reports } from '../ports/reports';
 import type { TargetDirectory } from '../ports/target';
 import type { ToolDirectory, ToolGateway } from '../ports/tool';
 import type { TraceIntake } from '../ports/trace-intake';
+import type { MemoryRecords } from '../ports/memory-records';
 import type { TraceRecords } from '../ports/trace-records';
 import type { TraceUploads } from '../ports/trace-uploads';
 
@@ -26,6 +28,7 @@ export interface ApiDeps {
   readonly records: Records;
   readonly reports: Reports;
   readonly deployments: DeploymentGateway;
+  readonly discussions: Discussions;
   readonly failures: Pick<FailureStore, 'resolve' | 'reopen'>;
   readonly audit: AuditLog;
   readonly budgets: Budgets;
@@ -48,6 +51,7 @@ export interface ApiDeps {
     readonly uploads: TraceUploads;
     readonly records: TraceRecords;
   };
+  readonly memory: MemoryRecords;
   readonly tools: ToolDirectory;
   readonly toolCalls: Pick<ToolGateway, 'execute' | 'rollback'>;
   readonly targets: TargetDirectory;

@@ -71,6 +71,7 @@ const STATUS: Readonly<Record<DomainErrorCode, number>> = {
   invalid_experiment: 422,
   invalid_configuration: 500,
   model_output_invalid: 502,
+  model_unavailable: 502,
   not_ready: 503,
   unauthenticated: 401,
   forbidden: 403,

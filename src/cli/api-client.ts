@@ -83,6 +83,13 @@ export class ApiClient {
     return schema.parse(body);
   }
 
+  /** What is answered, as it comes, for as long as it takes. @throws as `call` does. */
+  async download(path: string, query: ApiRequest['query'] = {}): Promise<ReadableStream<Uint8Array>> {
+    const response = await this.fetched(path, query, { headers: this.authorization, signal: this.signal });
+    if (!response.ok) throw refusal(response, await response.json().catch(() => undefined));
+    return response.body ?? new ReadableStream();
+  }
+
   private get authorization(): Readonly<Record<string, string>> {
     return this.key === undefined ? {} : { authorization: `Bearer ${this.key}` };
   }

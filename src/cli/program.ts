@@ -15,8 +15,10 @@ import { addMigrateCommands } from './commands/migrate';
 import { addModeCommands } from './commands/mode';
 import { addPolicyCommands } from './commands/policy';
 import { addRecordCommands } from './commands/records';
+import { addReportCommand } from './commands/report';
 import { addServiceCommands } from './commands/service';
 import { addStateCommands } from './commands/state';
+import { addMemoryCommands } from './commands/memory';
 import { addTraceCommands } from './commands/traces';
 import { addToolCommands } from './commands/tools';
 import { columnsOf, type CliContext } from './context';
@@ -71,7 +73,9 @@ export function createProgram(context: CliContext, version: string): Command {
   addPolicyCommands(program, context);
   addDemoTargetCommand(program, context);
   addIngestCommand(program, context);
+  addMemoryCommands(program, context);
   addTraceCommands(program, context);
+  addReportCommand(program, context);
   addCodecServerCommand(program, context);
   return program;
 }

@@ -17,6 +17,7 @@ export const DOMAIN_ERROR_CODES = [
   'invalid_configuration',
   'invalid_experiment',
   'model_output_invalid',
+  'model_unavailable',
   'not_ready',
   'unauthenticated',
   'forbidden',

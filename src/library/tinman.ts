@@ -12,6 +12,7 @@ import { superviseParts } from '../embedded/supervised-parts';
 import { createLogger } from '../observability/logger';
 import { migrateDeploy } from '../persistence/migrations';
 import type { Logger } from '../ports/logger';
+import type { MemoryRecords } from '../ports/memory-records';
 import type { Metrics } from '../ports/metrics';
 import { prepareRuntime } from '../temporal/runtime';
 import { auditLogger, type AuditLogger } from './audit-logger';
@@ -19,6 +20,7 @@ import { CostTracker } from './cost-tracker';
 import { findCycle, startCycle, type CycleHandle, type CycleResult, type ResearchRequest } from './cycles';
 import { memoryGraph, type MemoryGraph } from './graph';
 import { readOptions, type TinmanOptions } from './options';
+import { reportedOn } from './reports';
 import { approvalsOf, recordLists, type Approvals, type RecordLists } from './records';
 
 /** A Tinman in this process: its worker runs here, on the database and the Temporal that were configured or started. */
@@ -33,6 +35,8 @@ export interface Tinman {
   /** A cycle that was started before, here or elsewhere. @throws {DomainError} `not_found`. */
   cycle(id: string): Promise<CycleHandle>;
   readonly graph: MemoryGraph;
+  /** What is remembered, as the API shows it. */
+  readonly memory: MemoryRecords;
   readonly records: RecordLists;
   readonly approvals: Approvals;
   /** Costs of this program, on the ledger and under the budget that cycles are paid from. */
@@ -114,7 +118,8 @@ function present(backend: Backend, config: Config, closers: Closers): Tinman {
     researchCycle: async (request = {}) => (await startCycle(deps, request)).result(),
     startCycle: (request = {}) => startCycle(deps, request),
     cycle: (id) => findCycle(deps, id),
-    graph: memoryGraph(stores.memory),
+    graph: reportedOn(memoryGraph(stores.memory), container.reportSource),
+    memory: container.memory,
     records: recordLists(records),
     approvals: approvalsOf(approvals, records, container.review),
     costs,

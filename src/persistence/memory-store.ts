@@ -2,6 +2,7 @@ import { EDGE_KINDS, NODE_KINDS } from '../domain/memory';
 import { fromJson, member } from './columns';
 import { insertMissing } from './insert-rows';
 import { readKnownFailures } from './known-failures';
+import { validAt } from './memory-neighbours';
 import { readTypeHistory } from './type-history';
 import type { JsonObject } from '../domain/chat';
 import type { MemoryEdge, MemoryNode } from '../domain/memory';
@@ -43,7 +44,7 @@ export function createMemoryStore(prisma: PrismaClient): MemoryStore {
      */
     async snapshot(target, exceptCycleId) {
       const [history, knownFailures] = await Promise.all([
-        readTypeHistory(prisma, target, exceptCycleId),
+        readTypeHistory(prisma, { target, exceptCycleId, asOf: new Date() }),
         readKnownFailures(prisma, target, exceptCycleId),
       ]);
       return { history, knownFailures };
@@ -95,12 +96,6 @@ export async function writeGraph(tx: Transaction, { nodes, edges }: MemoryGraph)
   }));
   await insertMissing(tx, NODES, nodeRows);
   await insertMissing(tx, EDGES, edgeRows);
-}
-
-/** What held at that moment; without one, what holds still. */
-function validAt(asOf: Date | undefined) {
-  if (asOf === undefined) return { validTo: null };
-  return { validFrom: { lte: asOf }, OR: [{ validTo: null }, { validTo: { gt: asOf } }] };
 }
 
 function toNode(row: NodeRow): MemoryNode {

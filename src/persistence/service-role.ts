@@ -2,8 +2,9 @@ import { Client } from 'pg';
 
 /** Tables whose rows nobody changes: the service reads them and adds to them. */
 const APPEND_ONLY = ['audit_logs', 'audit_chain'];
-/** Tables of what is kept for a time only: traces, and uploads of traces until they are read. */
+/** Tables of what is kept for a time only: traces, uploads of traces until they are read, conversations until a reset. */
 const PASSING = [
+  'discussion_messages',
   'traces',
   'spans',
   'trace_signals',
@@ -21,7 +22,7 @@ export function roleOf(url: string): string {
 
 /**
  * Gives a role what the service needs in the owner's tables, and takes everything else: it reads, inserts and updates,
- * deletes nothing but traces, and only adds to the audit tables. The same again changes nothing; tables of later migrations are
+ * deletes nothing but traces and conversations, and only adds to the audit tables. The same again changes nothing; tables of later migrations are
  * granted by the deploy that makes them.
  * @throws when there is no such role, or when it could change the audit tables nevertheless.
  */

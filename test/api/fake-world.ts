@@ -4,6 +4,7 @@ import type { CycleProgress, CycleRequest } from '../../src/domain/cycle';
 import { DEFAULT_POLICY, loadRiskPolicy } from '../../src/config/risk-policy';
 import { DomainError } from '../../src/domain/errors';
 import { fakeTools, toolAnswer } from './fake-tools';
+import { fakeMemory } from './fake-memory';
 import { fakeTraces } from './fake-traces';
 import { transitionAnswer } from './fake-modes';
 import type { Principal } from '../../src/domain/access';
@@ -12,6 +13,7 @@ import type { ApiDeps } from '../../src/api/deps';
 import type { Probe } from '../../src/ports/health';
 import type { HttpSample } from '../../src/ports/metrics';
 import { FakeBudgets } from './fake-budgets';
+import { fakeDiscussions } from './fake-discussions';
 import {
   approvalDetail,
   approvalRecord,
@@ -54,6 +56,7 @@ export class FakeWorld {
     request: () => Promise.reject(new DomainError('state_conflict', 'not in this test')),
     rollback: () => Promise.reject(new DomainError('state_conflict', 'not in this test')),
   };
+  discussions: ApiDeps['discussions'] = fakeDiscussions;
   failures: ApiDeps['failures'] = { resolve: () => Promise.resolve(), reopen: () => Promise.resolve() };
   readonly logs: LogLine[] = [];
   readonly samples: HttpSample[] = [];
@@ -116,6 +119,7 @@ export class FakeWorld {
       audit: this.audit,
       budgets: this.budgets,
       deployments: this.deployments,
+      discussions: this.discussions,
       failures: this.failures,
       mode: {
         current: () => this.read(() => ({ mode: this.mode, version: 1 })),
@@ -137,6 +141,7 @@ export class FakeWorld {
         requestsPerMinute: 1_000_000,
         corsOrigins: ['https://console.example.com'],
       },
+      memory: fakeMemory,
       traces: fakeTraces,
       tools: fakeTools,
       toolCalls: {

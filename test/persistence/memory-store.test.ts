@@ -76,7 +76,7 @@ describe('the snapshot', () => {
     // What was seen before a failure was resolved is of another target, so to speak.
     await world.prisma.failure.update({
       where: { id: finding.id },
-      data: { state: 'resolved', stateChangedAt: new Date(Date.now() + 1_000) },
+      data: { state: 'resolved', stateChangedAt: new Date() },
     });
     const after = await world.stores.memory.snapshot('remembered', recordId('none'));
     expect(after.history[0]).toMatchObject({ failedRuns: 1, observations: [] });

@@ -41,9 +41,15 @@ describe("the service's role", () => {
       { table: '_prisma_migrations', rights: 'SELECT' },
       { table: 'audit_chain', rights: 'INSERT SELECT' },
       { table: 'audit_logs', rights: 'INSERT SELECT' },
-      ...['spans', 'trace_exposures', 'trace_signals', 'trace_upload_chunks', 'trace_uploads', 'traces'].map(
-        (table) => ({ table, rights: 'DELETE INSERT SELECT UPDATE' }),
-      ),
+      ...[
+        'discussion_messages',
+        'spans',
+        'trace_exposures',
+        'trace_signals',
+        'trace_upload_chunks',
+        'trace_uploads',
+        'traces',
+      ].map((table) => ({ table, rights: 'DELETE INSERT SELECT UPDATE' })),
     ]);
     await expect(requireMigrated(database.serviceUrl)).resolves.toBeUndefined();
   });

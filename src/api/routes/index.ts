@@ -7,9 +7,11 @@ import { budgetRoutes } from './budget';
 import { cycleEventRoutes } from './cycle-events';
 import { cycleRoutes } from './cycles';
 import { deploymentRoutes } from './deployments';
+import { discussRoutes } from './discuss';
 import { documentRoute } from './document';
 import { failureRoutes } from './failures';
 import { healthRoutes } from './health';
+import { memoryRoutes } from './memory';
 import { metricsRoutes } from './metrics';
 import { modeRoutes } from './mode';
 import { policyRoutes } from './policy';
@@ -35,9 +37,11 @@ export function createRoutes(deps: ApiDeps, stopping: AbortSignal): readonly Rou
     ...failureRoutes(deps),
     ...toolRoutes(deps),
     ...traceRoutes(deps),
+    ...memoryRoutes(deps),
     ...recordRoutes(deps),
     ...auditRoutes(deps),
     ...reportRoutes(deps),
+    ...discussRoutes(deps),
     documentRoute(() => document),
   ];
   const document = openApiDocument(routes, deps.identity.version);
