@@ -31,6 +31,34 @@ export { TOOL_RISK_LEVELS } from './domain/tool';
 export type { ToolDescription, ToolRiskLevel } from './domain/tool';
 export type { ToolContext } from './ports/tool';
 export type { MemoryGraph, Neighbour } from './library/graph';
+export {
+  ComplianceReport,
+  ExecutiveSummaryReport,
+  exportReport,
+  ReportFormat,
+  TechnicalAnalysisReport,
+} from './library/reports';
+export type { ReportedPeriod } from './library/reports';
+export type {
+  Report,
+  ReportBlock,
+  ReportCell,
+  ReportChart,
+  ReportColumn,
+  ReportEvidence,
+  ReportFigure,
+  ReportFigures,
+  ReportFinding,
+  ReportFindings,
+  ReportPeriod,
+  ReportSection,
+  ReportSeries,
+  ReportTable,
+  ReportText,
+  ReportTone,
+  ReportType,
+  ReportUnit,
+} from './domain/report';
 export type { ApprovalDetail, Approvals, PendingApproval, RecordLists } from './library/records';
 export type { ApiRecord, ListQuery, Page, Resource } from './ports/records';
 export { RESOURCES } from './ports/records';

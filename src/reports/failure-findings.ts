@@ -6,6 +6,8 @@ import type { FollowUpReport } from '../domain/trigger-report';
 const QUOTES = 5;
 /** Of one quote or stimulus. */
 const LONGEST_BYTES = 2_000;
+/** Of what stands in a title, in bytes. */
+const LONGEST_NAME = 200;
 
 type Fact = ReportFinding['facts'][number];
 
@@ -26,7 +28,7 @@ function toFinding(failure: FailureDetail, interventions: readonly InterventionL
   const { followUp } = failure;
   return {
     id: failure.id,
-    title: `${failure.failureType.replaceAll('_', ' ')}: ${failure.trigger}`,
+    title: `${failure.failureType.replaceAll('_', ' ')}: ${cut(failure.trigger, LONGEST_NAME)}`,
     tone: failure.severity,
     mark: failure.severity,
     figures: [rateFigure(failure), ...(followUp === null ? [] : followUpFigures(followUp))],
@@ -107,10 +109,10 @@ function interventionFact({ name, result, simulationState, simulationId }: Inter
   const figures =
     effect === undefined || effect.effect === null
       ? ''
-      : ` Effect ${points(effect.effect)} (${points(effect.effectLow)} to ${points(effect.effectHigh)}) over ` +
-        `${effect.pairs} pairs, p ${effect.pValue.toPrecision(2)}.`;
-  const replay = simulationId === null ? '' : ` (simulations/${simulationId})`;
-  return { label: `Intervention "${cut(name, 100)}"`, value: `${shown}${figures}${replay}` };
+      : ` (effect ${points(effect.effect)}, 95 % ${points(effect.effectLow)} to ${points(effect.effectHigh)}, ` +
+        `${effect.pairs} pairs, p ${effect.pValue.toPrecision(2)})`;
+  const replay = simulationId === null ? '' : `, simulations/${simulationId}`;
+  return { label: `Intervention "${cut(name, LONGEST_NAME)}"`, value: `${shown}${figures}${replay}` };
 }
 
 function points(share: number | null): string {

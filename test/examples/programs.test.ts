@@ -128,6 +128,7 @@ describe('programs that import the package by its name', () => {
       /^Remaining: \$95\.50$/m,
       /^tinman_research_cycles_total/m,
       /^budget_reset library$/m,
+      /^0 violations$/m,
       /A page about AI safety/,
       /^block severity S3 in shadow mode$/m,
       /^Error: chat demo-1 - the model timed out$/m,

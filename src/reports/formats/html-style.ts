@@ -42,11 +42,12 @@ nav a:hover { border-color: var(--accent); color: var(--accent); }
 .panel h3 { margin: 0 0 10px; }
 .chart svg { display: block; width: 100%; height: auto; }
 .scroll { overflow-x: auto; }
-table { width: 100%; border-collapse: collapse; font-size: 13px; }
-th, td { padding: 6px 10px 6px 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
+table { min-width: 60%; border-collapse: collapse; font-size: 13px; }
+th, td { padding: 6px 14px 6px 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 th { color: var(--muted); font-weight: 500; white-space: nowrap; }
 tr:last-child td { border-bottom: 0; }
-td { max-width: 340px; overflow-wrap: anywhere; }
+td { max-width: 360px; overflow-wrap: break-word; }
+td.long { min-width: 200px; }
 th.number, td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 td.fixed { font: 12px/1.6 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; white-space: nowrap; max-width: none; }
 .more, .empty { color: var(--muted); font-size: 13px; }
@@ -86,8 +87,9 @@ footer { margin-top: 48px; padding-bottom: 40px; color: var(--muted); font-size:
   .finding .figures { grid-template-columns: repeat(3, 1fr); }
   .figure .value { font-size: 16pt; } .finding .figure .value { font-size: 13pt; }
   .scroll { overflow: visible; }
-  table { font-size: 7.5pt; } th { white-space: normal; } td { max-width: none; }
-  td.fixed { font-size: 6.5pt; white-space: normal; overflow-wrap: anywhere; }
+  table { font-size: 7pt; } th, td { padding-right: 5px; } th { white-space: normal; }
+  td { max-width: none; overflow-wrap: anywhere; } td.long { min-width: 0; } th.number, td.number { white-space: normal; }
+  td.fixed { font-size: 6pt; white-space: normal; overflow-wrap: anywhere; }
   thead { display: table-header-group; }
   .mark { color: #fff; }
 }

@@ -10,13 +10,14 @@ import type {
 import { chartImage, PAGE } from './chart-image';
 import { REPORT_STYLE } from './html-style';
 import { Markup, markup } from './markup';
-import { shownBasis, shownCell, shownMoment, shownValue } from './numbers';
+import { isMoment, shownBasis, shownCell, shownMoment, shownValue } from './numbers';
 
 /** Nothing is loaded and nothing runs. Styles are inline: there is no other file. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 const ROWS_AT_ONCE = 500;
+/** Characters from which on a cell is given room. */
+const LONG_TEXT = 24;
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/;
 
 /** One file that needs no other, for a screen, light or dark, and for paper. */
 export async function* writeHtml(report: Report): AsyncGenerator<string> {
@@ -118,10 +119,10 @@ function cell(value: ReportCell, column: ReportColumn): Markup {
   const shown = shownCell(value, column);
   if (column.unit !== undefined) return markup`<td class="number">${shown}</td>`;
   if (ID.test(shown)) return markup`<td class="fixed">${shown}</td>`;
-  if (MOMENT.test(shown)) {
-    return markup`<td class="fixed"><time datetime="${shown}">${shown.slice(0, 19).replace('T', ' ')}</time></td>`;
-  }
-  return markup`<td dir="auto">${shown}</td>`;
+  if (isMoment(value)) return markup`<td class="fixed"><time datetime="${value}">${shown}</time></td>`;
+  return shown.length > LONG_TEXT
+    ? markup`<td class="long" dir="auto">${shown}</td>`
+    : markup`<td dir="auto">${shown}</td>`;
 }
 
 function finding({

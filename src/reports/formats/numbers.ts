@@ -7,6 +7,7 @@ const USD = new Intl.NumberFormat('en-US', {
   minimumFractionDigits: 2,
   maximumFractionDigits: 4,
 });
+const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/;
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
@@ -30,7 +31,13 @@ export function shownNumber(value: number, unit: ReportUnit): string {
 /** A cell for people; nothing where it is empty. */
 export function shownCell(cell: ReportCell, { unit }: ReportColumn): string {
   if (cell === null) return '';
-  return typeof cell === 'number' ? shownNumber(cell, unit ?? 'count') : cell;
+  if (typeof cell === 'number') return shownNumber(cell, unit ?? 'count');
+  return isMoment(cell) ? cell.slice(0, 19).replace('T', ' ') : cell;
+}
+
+/** Whether a cell is a time: ISO 8601, UTC. */
+export function isMoment(cell: ReportCell): cell is string {
+  return typeof cell === 'string' && MOMENT.test(cell);
 }
 
 /** The value of a figure for people; a dash where there is none. */

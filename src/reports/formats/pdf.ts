@@ -7,6 +7,7 @@ import type {
   ReportColumn,
   ReportFigure,
   ReportFinding,
+  ReportSection,
   ReportTable,
 } from '../../domain/report';
 import { chartImage, PAPER } from './chart-image';
@@ -24,6 +25,17 @@ const WIDTH = 778;
 const NUMBER_WIDTH = 44;
 const GAP = 6;
 const LABEL_WIDTH = 150;
+const SHORT_ROWS = 12;
+/** Characters. */
+const SHORT_TEXT = 3_000;
+
+const RULED: NonNullable<Content['layout']> = {
+  hLineWidth: (line) => (line < 2 ? 0 : 0.4),
+  vLineWidth: () => 0,
+  hLineColor: () => LINE,
+  paddingLeft: () => 0,
+  paddingRight: () => GAP,
+};
 
 /** A PDF with embedded fonts; nothing is fetched, and no other file is read. */
 export async function* writePdf(report: Report): AsyncGenerator<Uint8Array> {
@@ -60,10 +72,7 @@ async function definitionOf(report: Report): Promise<DocumentDefinition> {
       style: 'muted',
     },
   ];
-  for (const section of sections) {
-    content.push({ text: text(section.title), style: 'section' });
-    for (const block of section.blocks) content.push(...(await blockContent(block)));
-  }
+  for (const section of sections) content.push(...(await sectionContent(section)));
   return {
     content,
     pageSize: 'A4',
@@ -86,10 +95,27 @@ async function definitionOf(report: Report): Promise<DocumentDefinition> {
   };
 }
 
+/** The title stands with what follows it: on one page where that is short, on a new page where it is long. */
+async function sectionContent({ title, blocks }: ReportSection): Promise<readonly Content[]> {
+  const heading: Content = { text: text(title), style: 'section' };
+  const contents: (readonly Content[])[] = [];
+  for (const block of blocks) contents.push(await blockContent(block));
+  const [first = [], ...others] = contents;
+  const rest = others.flat();
+  const [lead, ...following] = first;
+  if (lead === undefined) return [heading, ...rest];
+  if (lead.unbreakable !== true) return [{ ...heading, pageBreak: 'before' }, ...first, ...rest];
+  return [{ stack: [heading, lead], unbreakable: true }, ...following, ...rest];
+}
+
 async function blockContent(block: ReportBlock): Promise<readonly Content[]> {
   switch (block.kind) {
     case 'text':
-      return block.paragraphs.map((paragraph) => ({ text: text(paragraph), margin: [0, 3, 0, 3] }));
+      return block.paragraphs.map((paragraph) => ({
+        text: text(paragraph),
+        margin: [0, 3, 0, 3],
+        unbreakable: true,
+      }));
     case 'figures':
       return figureRows(block.figures);
     case 'table':
@@ -131,35 +157,42 @@ function figureCard(figure: ReportFigure): Content {
 }
 
 function tableContent({ title, columns, rows, omitted, empty }: ReportTable): Content {
-  const heading = { text: text(title), style: 'heading' };
-  if (rows.length === 0) return { stack: [heading, { text: text(empty), style: 'muted' }] };
+  const heading: Content = { text: text(title), style: 'heading' };
+  if (rows.length === 0)
+    return { stack: [heading, { text: text(empty), style: 'muted' }], unbreakable: true };
   const shown = rows.slice(0, TABLE_ROWS);
   const more = omitted + rows.length - shown.length;
-  const fontSize = columns.length > 9 ? 6 : 7.5;
+  const fill = columns.slice(1).map((): Content => ({ text: '' }));
+  const heads = columns.map((column): Content => ({
+    text: text(column.title),
+    color: MUTED,
+    alignment: sideOf(column),
+  }));
+  const body = shown.map((cells): readonly Content[] =>
+    columns.map((column, index) => tableCell(cells[index] ?? null, column)),
+  );
   return {
     stack: [
-      heading,
       {
         table: {
-          headerRows: 1,
+          headerRows: 2,
+          keepWithHeaderRows: 1,
           widths: widthsOf(columns),
-          body: [
-            columns.map((column) => ({ text: text(column.title), color: MUTED, alignment: sideOf(column) })),
-            ...shown.map((cells) => columns.map((column, index) => tableCell(cells[index] ?? null, column))),
-          ],
+          body: [[{ ...heading, colSpan: columns.length }, ...fill], heads, ...body],
         },
-        layout: {
-          hLineWidth: (line: number) => (line === 0 ? 0 : 0.4),
-          vLineWidth: () => 0,
-          hLineColor: () => LINE,
-          paddingLeft: () => 0,
-          paddingRight: () => GAP,
-        },
-        fontSize,
+        layout: RULED,
+        fontSize: columns.length > 9 ? 6 : 7.5,
       },
-      ...(more > 0 ? [{ text: `${more} more are not shown here.`, style: 'muted' }] : []),
+      ...moreContent(more, 'more are not shown here'),
     ],
+    unbreakable: isShort(body),
   };
+}
+
+/** Whether rows are sure to fit on a page. */
+function isShort(rows: readonly (readonly Content[])[]): boolean {
+  const length = rows.flat().reduce((sum, { text: cell }) => sum + (cell?.length ?? 0), 0);
+  return rows.length <= SHORT_ROWS && length <= SHORT_TEXT;
 }
 
 /** Fixed, so that a long word is broken instead of pushing the others off the page. */
@@ -186,25 +219,22 @@ function findingsContent({
   if (findings.length === 0) return [{ text: text(empty), style: 'muted' }];
   const shown = findings.slice(0, FINDINGS);
   const more = omitted + findings.length - shown.length;
-  return [
-    ...shown.map(findingContent),
-    ...(more > 0 ? [{ text: `${more} more are not shown in full here.`, style: 'muted' }] : []),
-  ];
+  return [...shown.map(findingContent), ...moreContent(more, 'more are not shown in full here')];
 }
 
 function findingContent(finding: ReportFinding): Content {
   const { id, title, mark, tone, figures, facts, evidence, evidenceOmitted } = finding;
+  const heading: Content = {
+    text: [
+      { text: `${text(mark)}  `, bold: true, color: PAPER.tones[tone] },
+      { text: text(title), bold: true },
+    ],
+    fontSize: 11,
+    margin: [0, 10, 0, 2],
+  };
   return {
     stack: [
-      {
-        text: [
-          { text: `${text(mark)}  `, bold: true, color: PAPER.tones[tone] },
-          { text: text(title), bold: true },
-        ],
-        fontSize: 11,
-        margin: [0, 10, 0, 2],
-      },
-      ...figureRows(figures),
+      { stack: [heading, ...figureRows(figures)], unbreakable: true },
       ...[...facts, { label: 'Record', value: id }].map(({ label, value }): Content => ({
         columns: [
           { text: text(label), color: MUTED, width: LABEL_WIDTH },
@@ -219,11 +249,13 @@ function findingContent(finding: ReportFinding): Content {
         ],
         margin: [12, 4, 0, 4],
       })),
-      ...(evidenceOmitted > 0
-        ? [{ text: `${evidenceOmitted} more pieces of evidence are not shown.`, style: 'muted' }]
-        : []),
+      ...moreContent(evidenceOmitted, 'more pieces of evidence are not shown'),
     ],
   };
+}
+
+function moreContent(omitted: number, what: string): readonly Content[] {
+  return omitted > 0 ? [{ text: `${omitted} ${what}.`, style: 'muted' }] : [];
 }
 
 const text = printableText;

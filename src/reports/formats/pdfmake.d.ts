@@ -21,8 +21,11 @@ declare module 'pdfmake' {
     readonly svg?: string;
     readonly width?: number;
     readonly unbreakable?: boolean;
+    readonly pageBreak?: 'before';
+    readonly colSpan?: number;
     readonly table?: {
       readonly headerRows: number;
+      readonly keepWithHeaderRows: number;
       readonly widths: readonly number[];
       readonly body: readonly (readonly Content[])[];
     };
