@@ -1,4 +1,5 @@
-import type { ReportTable } from '../domain/report';
+import type { ReportCell, ReportTable } from '../domain/report';
+import type { PairedComparison } from '../domain/simulation';
 import type { InterventionLine, Listed } from '../ports/report-source';
 import { omittedOf } from './figures';
 
@@ -23,22 +24,28 @@ export function interventionTable(interventions: Listed<InterventionLine>): Repo
       { id: 'failure', title: 'Failure' },
       { id: 'simulation', title: 'Replay' },
     ],
-    rows: interventions.rows.map(({ result, ...line }) => [
-      line.name,
-      line.type,
-      line.riskTier,
-      result?.verdict ?? line.simulationState ?? 'not replayed',
-      result?.failing.effect ?? null,
-      result?.failing.effectLow ?? null,
-      result?.failing.effectHigh ?? null,
-      result?.failing.pairs ?? null,
-      result?.failing.pValue ?? null,
-      result?.controls.effect ?? null,
-      result?.controls.pairs ?? null,
-      line.failureId,
-      line.simulationId,
-    ]),
+    rows: interventions.rows.map(row),
     omitted: omittedOf(interventions),
     empty: 'No intervention was designed.',
   };
+}
+
+function row({ result, ...line }: InterventionLine): readonly ReportCell[] {
+  return [
+    line.name,
+    line.type,
+    line.riskTier,
+    result?.verdict ?? line.simulationState ?? 'not replayed',
+    ...effectOf(result?.failing),
+    result?.controls.effect ?? null,
+    result?.controls.pairs ?? null,
+    line.failureId,
+    line.simulationId,
+  ];
+}
+
+function effectOf(compared: PairedComparison | undefined): readonly ReportCell[] {
+  if (compared === undefined) return [null, null, null, null, null];
+  const { effect, effectLow, effectHigh, pairs, pValue } = compared;
+  return [effect, effectLow, effectHigh, pairs, pValue];
 }

@@ -8,57 +8,9 @@ import { interventionTable } from './intervention-table';
 
 /** Failures with what triggers and shows them, and what was tried against them. */
 export function technicalSections(data: TechnicalData, period: ReportPeriod): readonly ReportSection[] {
-  const { failed = 0, held = 0 } = data.runsByOutcome;
-  const { improved = 0 } = data.simulationsByVerdict;
   return [
-    {
-      id: 'overview',
-      title: 'At a glance',
-      blocks: [
-        {
-          kind: 'figures',
-          figures: [
-            count('failures', 'Failures found', data.lines.total, countsText(data.failuresBySeverity)),
-            share('failed_runs', 'Assessed runs that failed', failed, failed + held),
-            count(
-              'unassessed',
-              'Runs not assessed',
-              total(data.unassessedByReason),
-              countsText(data.unassessedByReason),
-            ),
-            count('interventions', 'Interventions designed', data.interventions.total),
-            count(
-              'improved',
-              'Replays that showed an improvement',
-              improved,
-              countsText(data.simulationsByVerdict),
-            ),
-          ],
-        },
-        failureTrend(period, data.trend),
-      ],
-    },
-    {
-      id: 'patterns',
-      title: 'Patterns',
-      blocks: [
-        patternTable(data),
-        countsTable(
-          'novelty',
-          'Against what was known before: new, seen before, or back after it was resolved',
-          'Memory',
-          data.failuresByNovelty,
-          'No failure was found.',
-        ),
-        countsTable(
-          'unassessed_runs',
-          'Why runs could not be assessed',
-          'Reason',
-          data.unassessedByReason,
-          'Every run was assessed.',
-        ),
-      ],
-    },
+    overviewSection(data, period),
+    patternSection(data),
     {
       id: 'findings',
       title: 'Failures in full, the worst first',
@@ -93,6 +45,62 @@ export function technicalSections(data: TechnicalData, period: ReportPeriod): re
       ],
     },
   ];
+}
+
+function overviewSection(data: TechnicalData, period: ReportPeriod): ReportSection {
+  const { failed = 0, held = 0 } = data.runsByOutcome;
+  const { improved = 0 } = data.simulationsByVerdict;
+  return {
+    id: 'overview',
+    title: 'At a glance',
+    blocks: [
+      {
+        kind: 'figures',
+        figures: [
+          count('failures', 'Failures found', data.lines.total, countsText(data.failuresBySeverity)),
+          share('failed_runs', 'Assessed runs that failed', failed, failed + held),
+          count(
+            'unassessed',
+            'Runs not assessed',
+            total(data.unassessedByReason),
+            countsText(data.unassessedByReason),
+          ),
+          count('interventions', 'Interventions designed', data.interventions.total),
+          count(
+            'improved',
+            'Replays that showed an improvement',
+            improved,
+            countsText(data.simulationsByVerdict),
+          ),
+        ],
+      },
+      failureTrend(period, data.trend),
+    ],
+  };
+}
+
+function patternSection(data: TechnicalData): ReportSection {
+  return {
+    id: 'patterns',
+    title: 'Patterns',
+    blocks: [
+      patternTable(data),
+      countsTable(
+        'novelty',
+        'Against what was known before: new, seen before, or back after it was resolved',
+        'Memory',
+        data.failuresByNovelty,
+        'No failure was found.',
+      ),
+      countsTable(
+        'unassessed_runs',
+        'Why runs could not be assessed',
+        'Reason',
+        data.unassessedByReason,
+        'Every run was assessed.',
+      ),
+    ],
+  };
 }
 
 function patternTable({ patterns }: TechnicalData): ReportTable {

@@ -28,7 +28,8 @@ import {
   simulationRecord,
 } from './records';
 import { createReports } from '../../src/reports';
-import { exampleSource, NOW } from '../reports/report-data';
+import { NOW } from '../reports/busy-week';
+import { exampleSource } from '../reports/report-data';
 import { RESOURCES, type ApiRecord, type Resource } from '../../src/ports/records';
 
 export interface LogLine {

@@ -113,11 +113,11 @@ it('whatever they are, leave the page as it is', async () => {
   await assert(
     asyncProperty(
       constantFrom(...REPORT_TYPES),
-      string({ unit: 'binary', maxLength: 60 }),
+      string({ unit: 'binary', minLength: 1, maxLength: 60 }),
       async (type, text) => {
         expect(skeleton(await page(type, text))).toEqual(expected.get(type));
       },
     ),
-    { numRuns: 60 },
+    { numRuns: 25 },
   );
 }, 30_000);

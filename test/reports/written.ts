@@ -2,7 +2,8 @@ import { strFromU8, unzipSync } from 'fflate';
 import { generateReport } from '../../src/reports/generate';
 import { REPORT_WRITERS } from '../../src/reports/formats';
 import type { Report, ReportFormatName, ReportType } from '../../src/domain/report';
-import { exampleSource, NOW, SINCE, UNTIL, type Say } from './report-data';
+import { NOW, SINCE, UNTIL, type Say } from './busy-week';
+import { exampleSource } from './report-data';
 
 /** The report of an example week. */
 export function exampleReport(
