@@ -19,6 +19,8 @@ export interface System {
   readonly databaseUrl: string;
   /** Resident memory of the worker in MB. */
   workerRssMb(): number;
+  /** Resident memory of the API in MB. */
+  apiRssMb(): number;
   /** CPU time so far in ms, by part. Empty where there is no /proc. */
   cpuMs(): Readonly<Record<string, number>>;
   stop(): Promise<void>;
@@ -78,6 +80,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     apiUrl: ready.api_url,
     databaseUrl: postgres.url,
     workerRssMb: () => rssMb(worker.pid),
+    apiRssMb: () => rssMb(api.pid),
     cpuMs: () => cpuMsOf(Object.fromEntries(Object.entries(parts).map(([name, { pid }]) => [name, pid]))),
     async stop() {
       for (const close of closers.toReversed()) await close();

@@ -2,7 +2,7 @@ import type { Severity } from './severity';
 
 /** Least to most, as NIST SP 800-30 Rev. 1 names them. */
 const RISK_LEVELS = ['very low', 'low', 'moderate', 'high', 'very high'] as const;
-export type RiskLevel = (typeof RISK_LEVELS)[number];
+type RiskLevel = (typeof RISK_LEVELS)[number];
 
 /** The failures of one severity that are open: the one that shows most often, and the widest that all intervals reach. */
 export interface OpenSeverity {

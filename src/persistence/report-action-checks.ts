@@ -1,6 +1,6 @@
 import { Prisma } from './generated/client';
 import type { ReportPeriod } from '../domain/report';
-import type { CheckQuery } from './report-checks';
+import type { CheckQuery } from './report-check-query';
 
 /** Clocks of workers, database and Temporal differ by so much at most. */
 const CLOCKS = Prisma.sql`interval '5 seconds'`;

@@ -1,9 +1,10 @@
 import { Prisma } from './generated/client';
 import type { ReportPeriod } from '../domain/report';
-import type { CheckQuery } from './report-checks';
+import type { CheckQuery } from './report-check-query';
 
 /** Whether decisions are those that the rules let stand. */
-export function approvalChecks({ since, until }: ReportPeriod): readonly CheckQuery[] {
+export function approvalChecks(period: ReportPeriod): readonly CheckQuery[] {
+  const { since, until } = period;
   const decided = Prisma.sql`
     approval_decisions d JOIN approvals a ON a.id = d.approval_id
     WHERE d.decided_at >= ${since} AND d.decided_at < ${until}`;
@@ -55,6 +56,12 @@ export function approvalChecks({ since, until }: ReportPeriod): readonly CheckQu
         FROM approvals a LEFT JOIN approval_decisions d ON d.approval_id = a.id
         WHERE a.created_at >= ${since} AND a.created_at < ${until}`,
     },
+    ...modeChecks(period),
+  ];
+}
+
+function modeChecks({ since, until }: ReportPeriod): readonly CheckQuery[] {
+  return [
     {
       id: 'mode_gap',
       title: 'Changes of mode that do not follow on one another',

@@ -1,21 +1,12 @@
 import { accountChecks } from './report-account-checks';
 import { actionChecks } from './report-action-checks';
 import { approvalChecks } from './report-approval-checks';
-import { Prisma } from './generated/client';
+import type { CheckQuery } from './report-check-query';
 import type { ReportPeriod } from '../domain/report';
 import type { ComplianceCheck } from '../ports/report-source';
 import type { Transaction } from './client';
 
 const EXAMPLES = 20;
-
-/** A look for something that must never be. */
-export interface CheckQuery {
-  readonly id: string;
-  readonly title: string;
-  readonly method: string;
-  /** One row a record that was looked at: `record`, and `detail`, which is null where all is right. */
-  readonly rows: Prisma.Sql;
-}
 
 /** All checks of the records of a period. */
 export async function readComplianceChecks(

@@ -1,7 +1,7 @@
 import type { ReportFormatName, ReportType } from '../domain/report';
 
 /** What to report on, and how to write it down. */
-export interface ReportRequest {
+interface ReportRequest {
   readonly type: ReportType;
   readonly format: ReportFormatName;
   /** Included; seven days before `until` where it is not said. */
@@ -11,7 +11,7 @@ export interface ReportRequest {
 }
 
 /** A report as it is written, piece by piece. */
-export interface WrittenReport {
+interface WrittenReport {
   readonly contentType: string;
   readonly fileName: string;
   readonly body: AsyncIterable<string | Uint8Array>;

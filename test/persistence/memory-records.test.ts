@@ -119,8 +119,8 @@ describe('the story of a failure', () => {
     expect(await memory.lineage(finding.id)).toMatchObject({
       failure: { id: finding.id, state: 'open', rate: { n: 2, count: 1 } },
       cycle: { id: cycleId, target: 'told' },
-      hypothesis: { expected_failure: expect.any(String) },
-      failed_runs: [{ ordinal: expect.any(Number) }],
+      hypothesis: { expected_failure: expect.any(String) as unknown },
+      failed_runs: [{ ordinal: expect.any(Number) as unknown }],
       previous: null,
     });
     await world.prisma.failure.update({
@@ -129,7 +129,7 @@ describe('the story of a failure', () => {
     });
     const later = new Date(Date.now() + 120_000);
     expect(await memory.evolution(finding.id, later)).toMatchObject({
-      findings: [{ state: 'resolved', state_set_by: 'ana', rate: { low: expect.any(Number) } }],
+      findings: [{ state: 'resolved', state_set_by: 'ana', rate: { low: expect.any(Number) as unknown } }],
     });
     expect(await memory.evolution(finding.id, new Date())).toMatchObject({ findings: [{ state: 'open' }] });
     expect(await memory.lineage(finding.id, before)).toBeUndefined();

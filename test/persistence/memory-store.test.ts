@@ -1,3 +1,5 @@
+import { sample, string } from 'fast-check';
+import { trigramSimilarity, trigramsOf } from '../../src/domain/trigrams';
 import { recordId } from '../../src/persistence/record-id';
 import {
   designedCycle,
@@ -52,13 +54,19 @@ describe('the snapshot', () => {
         assessedRuns: 2,
         failedRuns: 1,
         observations: [{ failed: 1, held: 1, age: 0 }],
-        runMicroUsd: expect.any(Number),
+        runMicroUsd: expect.any(Number) as unknown,
       },
     ]);
     expect(snapshot.knownFailures.map(({ failureId }) => failureId)).toEqual([finding.id]);
+    const once = { failed: 1, held: 1, age: 0 };
+    const statement = 'shows logic_error';
+    expect(snapshot.testedHypotheses).toEqual([
+      { failureType: 'logic_error', statement, observations: [once] },
+    ]);
     expect(await world.stores.memory.snapshot('remembered', cycleId)).toEqual({
       history: [],
       knownFailures: [],
+      testedHypotheses: [],
     });
 
     // An experiment that was begun counts, with no run as with many.
@@ -80,6 +88,30 @@ describe('the snapshot', () => {
     });
     const after = await world.stores.memory.snapshot('remembered', recordId('none'));
     expect(after.history[0]).toMatchObject({ failedRuns: 1, observations: [] });
+    expect(after.testedHypotheses).toEqual([{ failureType: 'logic_error', statement, observations: [] }]);
+
+    // A statement that another cycle tested too is one hypothesis, the same for whoever asks again.
+    await discoveredCycle(world, 'remembered');
+    const again = await world.stores.memory.snapshot('remembered', recordId('none'));
+    expect(again.testedHypotheses).toEqual([{ failureType: 'logic_error', statement, observations: [once] }]);
+    expect(await world.stores.memory.snapshot('remembered', recordId('none'))).toEqual(again);
+  });
+
+  it('measures likeness as PostgreSQL does', async () => {
+    const texts = sample(string({ unit: 'binary-ascii', maxLength: 30 }), { numRuns: 200, seed: 1 });
+    const pairs = texts
+      .map((text) => text.replaceAll('\0', ' '))
+      .flatMap((text, i, all) => [
+        [text, all[i + 1] ?? ''],
+        [text, `${text} ${all[i + 1] ?? ''}`],
+      ]);
+    const rows = await world.prisma.$queryRaw<{ likeness: number }[]>`
+      SELECT similarity(a, b) AS likeness
+      FROM unnest(${pairs.map(([a]) => a)}::text[], ${pairs.map(([, b]) => b)}::text[]) WITH ORDINALITY AS pair(a, b, n)
+      ORDER BY n`;
+    const ours = pairs.map(([a = '', b = '']) => trigramSimilarity(trigramsOf(a), trigramsOf(b)));
+    expect(rows.map(({ likeness }) => likeness.toFixed(5))).toEqual(ours.map((one) => one.toFixed(5)));
+    expect(ours.filter((one) => one > 0 && one < 1).length).toBeGreaterThan(100);
   });
 });
 

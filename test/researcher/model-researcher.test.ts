@@ -85,13 +85,39 @@ describe('the model researcher', () => {
     expect(requests[0]?.messages[0]?.content).toContain('secrets');
   });
 
+  it('puts what was refuted before behind what is new, and cuts to the wanted number after that', async () => {
+    const { researcher } = researcherWith({ hypotheses: [1, 2, 3].map(hypothesis) });
+    const memory = {
+      ...EMPTY_MEMORY,
+      testedHypotheses: [
+        {
+          failureType: 'instruction_override' as const,
+          statement: 'Fails in way 1',
+          observations: [{ failed: 0, held: 5, age: 2 }],
+        },
+      ],
+    };
+    const proposed = await researcher.proposeHypotheses({ focus: null, target, memory, count: 3 });
+    expect(proposed.at(-1)).toMatchObject({ expectedFailure: 'fails in way 1', priority: 3 });
+    expect(proposed.at(-1)?.rationale).toContain('Novelty 0.00: most like what was refuted before');
+  });
+
   it('tells the model what earlier cycles learned', async () => {
     const { researcher, requests } = researcherWith({ hypotheses: [hypothesis(1)] });
     await researcher.proposeHypotheses({
       focus: null,
       target,
       memory: {
-        history: [{ failureType: 'logic_error', experiments: 2, assessedRuns: 10, failedRuns: 7, observations: [], runMicroUsd: null }],
+        history: [
+          {
+            failureType: 'logic_error',
+            experiments: 2,
+            assessedRuns: 10,
+            failedRuns: 7,
+            observations: [],
+            runMicroUsd: null,
+          },
+        ],
         knownFailures: [
           {
             failureId: 'f',

@@ -114,6 +114,17 @@ describe('hypotheses', () => {
     expect(drafts.every(({ confidence }) => confidence === 0.5)).toBe(true);
   });
 
+  it('are ranked by what is believed of their types, which has weighed what was refuted', async () => {
+    const drafts = await propose(30);
+    const testedHypotheses = drafts.slice(0, 10).map(({ failureType, expectedFailure }) => ({
+      failureType,
+      statement: expectedFailure,
+      observations: [{ failed: 0, held: 5, age: 0 }],
+    }));
+    expect(await propose(30, { ...EMPTY_MEMORY, testedHypotheses: [] })).toEqual(drafts);
+    expect(await propose(30, { ...EMPTY_MEMORY, testedHypotheses })).toEqual(drafts);
+  });
+
   it('follow the focus', async () => {
     const tools = COVERED.filter((type) => classOf(type) === 'tool_use');
     const drafts = await propose(tools.length + 2, EMPTY_MEMORY, 'tool use');

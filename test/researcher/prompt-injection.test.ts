@@ -43,7 +43,16 @@ const targetSaying = (text: string): TargetDescription => ({
   },
 });
 const memorySaying = (text: string): MemorySnapshot => ({
-  history: [{ failureType: 'logic_error', experiments: 1, failedRuns: 1, assessedRuns: 2, observations: [], runMicroUsd: null }],
+  history: [
+    {
+      failureType: 'logic_error',
+      experiments: 1,
+      failedRuns: 1,
+      assessedRuns: 2,
+      observations: [],
+      runMicroUsd: null,
+    },
+  ],
   knownFailures: [
     {
       failureId: 'f',
@@ -59,7 +68,15 @@ const hypothesis = (text: string) => ({
   ...{ confidence: 0.5, priority: 1, rationale: text },
 });
 const failureSaying = (text: string): FailureCase => ({
-  ...{ ordinal: 0, failureType: 'logic_error', trigger: text, failedRuns: 1, assessedRuns: 2, observations: [], runMicroUsd: null },
+  ...{
+    ordinal: 0,
+    failureType: 'logic_error',
+    trigger: text,
+    failedRuns: 1,
+    assessedRuns: 2,
+    observations: [],
+    runMicroUsd: null,
+  },
   ...{ example: said(text), target: targetSaying(text) },
 });
 const explained = (text: string) => ({
