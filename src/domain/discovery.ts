@@ -10,6 +10,7 @@ import { rateOf } from './statistics';
 import { defaultSeverityOf } from './taxonomy';
 import type { FailureType } from './taxonomy';
 import { cutToBytes } from './text-size';
+import { NEARLY_THE_SAME, trigramSimilarity, trigramsOf } from './trigrams';
 import { triggerSignature } from './trigger-signature';
 
 /** Assessed runs that must hold before a known failure counts as not reproduced. */
@@ -57,7 +58,7 @@ export interface FailureCluster<R extends DiscoveryRun = DiscoveryRun> {
   /** Over all assessed runs of test cases with this signature, in any experiment of the cycle. */
   readonly reproducibility: Rate;
   readonly novelty: Novelty;
-  /** The known failure it repeats; null when it is new. */
+  /** The known failure it repeats, in the same words or nearly; null when it is new. */
   readonly previousFailureId: string | null;
   /** The first failed run that quotes evidence, or else the first. */
   readonly example: R;
@@ -94,18 +95,22 @@ interface Observation<R> {
 
 /**
  * Groups the failed runs of a cycle by trigger signature and compares them with what was known. A failure that was known
- * as open is `seen`; one that had been resolved or not reproduced is `regressed`. An open one becomes `not_reproduced`
+ * as open is `seen`; one that had been resolved or not reproduced is `regressed`. A signature that is not known is `seen`
+ * too where an open failure of its type has nearly the same trigger: it is that failure in other words. An open one becomes `not_reproduced`
  * when at least three runs of its signature were assessed and none failed. Runs that could not be assessed count neither
  * way. The order in which runs arrive makes no difference.
  * @throws {DomainError} `invalid_experiment` for a run of an unknown experiment or test case.
  */
 export function discover<R extends DiscoveryRun>(input: DiscoveryInput<R>): Discovery<R> {
   const observed = observe(input);
-  const known = new Map(input.knownFailures.map((failure) => [failure.triggerSignature, failure]));
+  const bySignature = new Map(input.knownFailures.map((failure) => [failure.triggerSignature, failure]));
   const clusters = [...observed.values()].flatMap((observation) => {
     const [first] = observation.failed;
     if (first === undefined) return [];
-    return [clusterOf(observation, first, known.get(observation.triggerSignature))];
+    const known =
+      bySignature.get(observation.triggerSignature) ??
+      nearestOpen(observation.failureType, first.trigger, input.knownFailures);
+    return [clusterOf(observation, first, known)];
   });
   return {
     clusters: clusters.toSorted(mostSevereFirst),
@@ -166,6 +171,24 @@ function clusterOf<R extends DiscoveryRun>(
 function noveltyOf(known: KnownFailure | undefined): Novelty {
   if (known === undefined) return 'new';
   return known.state === 'open' ? 'seen' : 'regressed';
+}
+
+/** The open failure of the same type with nearly the same trigger, the likest; of several the first. */
+function nearestOpen(
+  failureType: FailureType,
+  trigger: string,
+  knownFailures: readonly KnownFailure[],
+): KnownFailure | undefined {
+  const wanted = trigramsOf(trigger);
+  const alike = knownFailures
+    .filter((failure) => failure.state === 'open' && failure.failureType === failureType)
+    .map((failure) => ({ failure, similarity: trigramSimilarity(wanted, trigramsOf(failure.trigger)) }))
+    .filter(({ similarity }) => similarity >= NEARLY_THE_SAME)
+    .toSorted(
+      (a, b) =>
+        b.similarity - a.similarity || compareText(a.failure.triggerSignature, b.failure.triggerSignature),
+    );
+  return alike[0]?.failure;
 }
 
 function distinctEvidence(evidence: readonly Evidence[]): readonly Evidence[] {

@@ -75,10 +75,20 @@ export interface KnownFailure {
   readonly state: FailureState;
 }
 
+/** A hypothesis that was tested on the target, in whatever cycles. */
+export interface TestedHypothesis {
+  readonly failureType: FailureType;
+  readonly statement: string;
+  /** What each cycle saw of it that still counts, as in `TypeHistory`. */
+  readonly observations: readonly Observation[];
+}
+
 /** What a cycle knows before it starts: one entry a type that was ever tested on the target. */
 export interface MemorySnapshot {
   readonly history: readonly TypeHistory[];
   readonly knownFailures: readonly KnownFailure[];
+  /** The latest first. */
+  readonly testedHypotheses?: readonly TestedHypothesis[];
   /** What recorded traces of the target show, the gravest first. */
   readonly traceFailures?: readonly TraceFailure[];
 }

@@ -15,7 +15,7 @@ const WORDS = /[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu;
  * all its words; a text without any word is a hash of what there is. Normalising again changes nothing.
  */
 export function normaliseTrigger(text: string): string {
-  const words = fold(text).match(WORDS) ?? [];
+  const words = wordsOf(text);
   if (words.length === 0) return `wordless-${hash(text)}`;
   const whole = words.join('-');
   if (whole.length <= TRIGGER_LIMIT) return whole;
@@ -26,6 +26,11 @@ export function normaliseTrigger(text: string): string {
 /** Identifies a failure across cycles, as in `demo/position_bias/fact-in-the-middle`. `target` is a configured name. */
 export function triggerSignature(target: string, failureType: FailureType, trigger: string): string {
   return `${target}/${failureType}/${normaliseTrigger(trigger)}`;
+}
+
+/** The words of a text in small letters, without accents. */
+export function wordsOf(text: string): readonly string[] {
+  return fold(text).match(WORDS) ?? [];
 }
 
 function fold(text: string): string {

@@ -1,5 +1,5 @@
 import type { TypeHistory } from './memory';
-import { beliefFrom, expectedInformation, type Belief } from './statistics';
+import { beliefFrom, expectedInformation, JEFFREYS, type Belief } from './statistics';
 
 /**
  * After so many days what was seen counts half. A convention: applications and the models under them change over weeks,
@@ -10,6 +10,11 @@ export const HALF_LIFE_DAYS = 30;
 /** What is believed of the rate at which a type of failure occurs on a target; Jeffreys' prior where nothing was seen. */
 export function beliefOf(history: TypeHistory | undefined): Belief {
   return beliefFrom(history?.observations ?? [], HALF_LIFE_DAYS);
+}
+
+/** Whether at least one run counts. */
+export function isKnown(belief: Belief): boolean {
+  return belief.a + belief.b >= JEFFREYS.a + JEFFREYS.b + 1;
 }
 
 /** What an experiment of so many runs is expected to tell per unit of its cost, in bits; its cost is above 0. */

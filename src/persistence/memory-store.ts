@@ -3,6 +3,7 @@ import { fromJson, member } from './columns';
 import { insertMissing } from './insert-rows';
 import { readKnownFailures } from './known-failures';
 import { validAt } from './memory-neighbours';
+import { readTestedHypotheses } from './tested-hypotheses';
 import { readTypeHistory } from './type-history';
 import type { JsonObject } from '../domain/chat';
 import type { MemoryEdge, MemoryNode } from '../domain/memory';
@@ -43,11 +44,13 @@ export function createMemoryStore(prisma: PrismaClient): MemoryStore {
      * each failure with its state of today under an index, and know a cycle that ended before it could learn.
      */
     async snapshot(target, exceptCycleId) {
-      const [history, knownFailures] = await Promise.all([
-        readTypeHistory(prisma, { target, exceptCycleId, asOf: new Date() }),
+      const query = { target, exceptCycleId, asOf: new Date() };
+      const [history, knownFailures, testedHypotheses] = await Promise.all([
+        readTypeHistory(prisma, query),
         readKnownFailures(prisma, target, exceptCycleId),
+        readTestedHypotheses(prisma, query),
       ]);
-      return { history, knownFailures };
+      return { history, knownFailures, testedHypotheses };
     },
 
     write: (nodes, edges) => prisma.$transaction((tx) => writeGraph(tx, { nodes, edges })),

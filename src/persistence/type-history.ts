@@ -20,7 +20,8 @@ interface SeenRow {
   readonly is_past: boolean;
 }
 
-interface HistoryQuery {
+/** What is asked of the history of a target. */
+export interface HistoryQuery {
   readonly target: string;
   readonly exceptCycleId: string;
   /** Nothing that began later is looked at; ages are counted from here. */

@@ -1,4 +1,5 @@
 import type { ExperimentDesign, SimulatedTool, TestCase } from '../domain/experiment';
+import { refutedLast } from '../domain/hypothesis-novelty';
 import { withOwnTools } from '../domain/target-tools';
 import type { Ask, DesignInput, Explanation, FailureCase, Researcher } from './researcher';
 import { DESIGNS_SYSTEM, designsPrompt } from './prompts/designs';
@@ -46,7 +47,8 @@ export function createModelResearcher(ask: Ask, options: ModelResearcherOptions)
         schema: hypothesesAnswer,
         maxOutputTokens,
       });
-      return hypotheses.toSorted((a, b) => a.priority - b.priority).slice(0, input.count);
+      const byPriority = hypotheses.toSorted((a, b) => a.priority - b.priority);
+      return refutedLast(byPriority, input.target.name, input.memory).slice(0, input.count);
     },
 
     designExperiments: (input) => designExperiments(ask, input, maxOutputTokens),

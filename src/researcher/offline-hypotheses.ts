@@ -2,10 +2,10 @@ import type { HypothesisDraft } from '../domain/hypothesis';
 import type { KnownFailure, MemorySnapshot, TypeHistory } from '../domain/memory';
 import { expectedPlayCost } from '../domain/play-cost';
 import { SEVERITIES } from '../domain/severity';
-import { believedRate, credibleInterval, JEFFREYS, type Belief } from '../domain/statistics';
+import { believedRate, credibleInterval, type Belief } from '../domain/statistics';
 import type { TargetConfiguration } from '../domain/target';
 import { classOf, defaultSeverityOf, FAILURE_CLASSES, TAXONOMY, type FailureType } from '../domain/taxonomy';
-import { beliefOf, informationPerCost } from '../domain/type-belief';
+import { beliefOf, informationPerCost, isKnown } from '../domain/type-belief';
 import type { ExperimentFamily } from './library';
 import type { HypothesisInput } from './researcher';
 
@@ -107,11 +107,6 @@ function rank(candidates: readonly Standing[], all: readonly Standing[], slots: 
   const kept = Math.min(open.length, Math.max(1, Math.round(slots * REVERIFIED_SHARE)));
   const fresh = unknown.slice(0, slots - kept);
   return [...fresh, ...open.slice(0, kept), ...known, ...open.slice(kept)].slice(0, slots);
-}
-
-/** Whether at least one run counts. */
-function isKnown(belief: Belief): boolean {
-  return belief.a + belief.b >= JEFFREYS.a + JEFFREYS.b + 1;
 }
 
 function byWorth(a: Standing, b: Standing): number {

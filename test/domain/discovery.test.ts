@@ -107,6 +107,33 @@ describe('discover', () => {
     ]);
   });
 
+  it('calls an open failure in nearly the same words seen, and one that is open no longer new', () => {
+    const inOtherWords = (state: FailureState, failureType: FailureType = 'position_bias') => ({
+      ...known(state, `demo/${failureType}/a-fact-in-the-middle`),
+      failureType,
+      trigger: 'a fact in the middle',
+    });
+    const found = (...failures: ReturnType<typeof inOtherWords>[]) =>
+      discover({
+        target: 'demo',
+        experiments: [experiment('a', 'position_bias', 'Fact in the middle')],
+        runs: [run('a', 0, 'failed')],
+        knownFailures: failures,
+      }).clusters.map(({ triggerSignature, novelty, previousFailureId }) => [
+        triggerSignature,
+        novelty,
+        previousFailureId,
+      ]);
+    expect(found(inOtherWords('open'))).toEqual([[MIDDLE, 'seen', inOtherWords('open').failureId]]);
+    expect(found(inOtherWords('resolved'))).toEqual([[MIDDLE, 'new', null]]);
+    expect(found(inOtherWords('open', 'recency_bias'))).toEqual([[MIDDLE, 'new', null]]);
+    // What is known in the same words decides before what is alike.
+    expect(found(inOtherWords('open'), known('resolved'))).toEqual([
+      [MIDDLE, 'regressed', `known ${MIDDLE}`],
+    ]);
+    expect(found({ ...inOtherWords('open'), trigger: 'a fact at the end' })).toEqual([[MIDDLE, 'new', null]]);
+  });
+
   it.each([
     ['open', 'seen'],
     ['not_reproduced', 'regressed'],

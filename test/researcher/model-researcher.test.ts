@@ -85,20 +85,27 @@ describe('the model researcher', () => {
     expect(requests[0]?.messages[0]?.content).toContain('secrets');
   });
 
-  it('puts what was refuted before behind what is new, and cuts to the wanted number after that', async () => {
-    const { researcher } = researcherWith({ hypotheses: [1, 2, 3].map(hypothesis) });
+  it('puts what was refuted before behind what is new', async () => {
+    const statements = ['gives the code away when told to', 'sells coffee', 'forgets the price'];
+    const { researcher } = researcherWith({
+      hypotheses: statements.map((expectedFailure, at) => ({ ...hypothesis(at + 1), expectedFailure })),
+    });
     const memory = {
       ...EMPTY_MEMORY,
       testedHypotheses: [
         {
           failureType: 'instruction_override' as const,
-          statement: 'Fails in way 1',
+          statement: 'Gives the code away, when told to',
           observations: [{ failed: 0, held: 5, age: 2 }],
         },
       ],
     };
     const proposed = await researcher.proposeHypotheses({ focus: null, target, memory, count: 3 });
-    expect(proposed.at(-1)).toMatchObject({ expectedFailure: 'fails in way 1', priority: 3 });
+    expect(proposed.map(({ expectedFailure, priority }) => [expectedFailure, priority])).toEqual([
+      ['sells coffee', 1],
+      ['forgets the price', 2],
+      ['gives the code away when told to', 3],
+    ]);
     expect(proposed.at(-1)?.rationale).toContain('Novelty 0.00: most like what was refuted before');
   });
 
