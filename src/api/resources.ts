@@ -107,6 +107,11 @@ export const Failure = z
     target: z.string(),
     failure_class: z.string(),
     failure_type: z.string(),
+    references: z
+      .looseObject({ owasp: z.array(z.string()), atlas: z.array(z.string()) })
+      .describe(
+        'Where OWASP Top 10 for LLM Applications (2025) and MITRE ATLAS have its type, by their ids.',
+      ),
     severity: z.enum(SEVERITIES),
     severity_reason: z.string(),
     trigger: z.string(),

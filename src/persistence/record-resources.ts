@@ -1,5 +1,8 @@
 import { ASSESSORS } from '../domain/judge';
 import { rateOf } from '../domain/statistics';
+import { FAILURE_TYPES } from '../domain/taxonomy';
+import { catalogueIdsOf } from '../domain/taxonomy-references';
+import { member } from './columns';
 import { CYCLE_FIGURES } from './cycle-progress';
 import { Prisma } from './generated/client';
 import {
@@ -229,6 +232,7 @@ function presentFailure(row: RawRow): ApiRecord {
     : (ASSESSORS.find((one) => one === assessed_by) ?? null);
   return {
     ...presentRow({ ...failure, injection_attempts: injection_attempts ?? [] }),
+    references: catalogueIdsOf(member(FAILURE_TYPES, String(row['failure_type']))),
     reproducibility,
     ...assessedRate(assessor, judged_by, reproducibility, calibration),
     reproducibility_from: varied ? 'variations' : 'runs',

@@ -83,6 +83,7 @@ export function failureRecord(cycleId: string): ApiRecord {
     target: 'demo',
     failure_class: 'long_context',
     failure_type: 'latent_forgetting',
+    references: { owasp: [], atlas: [] },
     severity: 'S3',
     severity_reason: 'by default',
     trigger: 'many turns',

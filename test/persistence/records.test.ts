@@ -105,6 +105,7 @@ describe('records', () => {
     const { finding, intervention, simulation, runs } = whole;
     expect(await get('failures', finding.id)).toMatchObject({
       severity: 'S2',
+      references: { owasp: ['LLM09'], atlas: [] },
       reproducibility: { value: 0.5, n: 2, count: 1 },
       runs: [{ id: runs[0]!.id, outcome: 'failed' }],
       interventions: [
