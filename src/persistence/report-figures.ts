@@ -1,6 +1,7 @@
 import { FAILURE_STATES, NOVELTIES } from '../domain/failure';
 import { trendStep } from '../domain/report-period';
 import { SEVERITIES } from '../domain/severity';
+import { FAILURE_TYPES } from '../domain/taxonomy';
 import { member } from './columns';
 import type { ReportPeriod } from '../domain/report';
 import type { Counts, DecisionFigures, FailureLine, TrendPoint } from '../ports/report-source';
@@ -99,7 +100,7 @@ export function toFailureLine(row: FailureRow): FailureLine {
     cycleId: row.cycle_id,
     target: row.target,
     failureClass: row.failure_class,
-    failureType: row.failure_type,
+    failureType: member(FAILURE_TYPES, row.failure_type),
     severity: member(SEVERITIES, row.severity),
     trigger: row.trigger,
     state: member(FAILURE_STATES, row.state),

@@ -4,6 +4,7 @@ import type { ReportPeriod } from '../domain/report';
 import type { OpenSeverity } from '../domain/report-risk';
 import type { Severity } from '../domain/severity';
 import type { SimulationResult } from '../domain/simulation';
+import type { FailureType } from '../domain/taxonomy';
 import type { FollowUpReport } from '../domain/trigger-report';
 
 /** Rows that are shown, and how many there are in all. */
@@ -21,7 +22,7 @@ export interface FailureLine {
   readonly cycleId: string;
   readonly target: string;
   readonly failureClass: string;
-  readonly failureType: string;
+  readonly failureType: FailureType;
   readonly severity: Severity;
   readonly trigger: string;
   readonly state: FailureState;

@@ -1,5 +1,6 @@
 import type { ReportEvidence, ReportFigure, ReportFinding } from '../domain/report';
 import type { FailureDetail, InterventionLine, TechnicalData } from '../ports/report-source';
+import { catalogueIdsOf } from '../domain/taxonomy-references';
 import { cutToBytes } from '../domain/text-size';
 import type { FollowUpReport } from '../domain/trigger-report';
 
@@ -37,6 +38,8 @@ function toFinding(failure: FailureDetail, interventions: readonly InterventionL
       { label: 'Root cause', value: failure.rootCause },
       { label: 'Trigger', value: failure.trigger },
       { label: 'Target', value: failure.target },
+      { label: 'OWASP LLM Top 10', value: catalogueIdsOf(failure.failureType).owasp.join(', ') },
+      { label: 'MITRE ATLAS', value: catalogueIdsOf(failure.failureType).atlas.join(', ') },
       { label: 'Severity', value: `${failure.severity}: ${failure.severityReason}` },
       { label: 'Impact', value: failure.impactReason },
       { label: 'State', value: `${failure.state.replaceAll('_', ' ')}, ${MEMORY[failure.novelty]}` },

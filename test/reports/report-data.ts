@@ -16,8 +16,8 @@ const PLAIN: Say = (plain) => plain;
 
 const TRIGGERS = ['an instruction in a document', 'a tool that fails twice', 'a question in two parts'];
 const TYPES = [
-  ['prompt_injection', 'context'],
-  ['tool_loop', 'tools'],
+  ['instruction_override', 'reasoning'],
+  ['tool_loop', 'tool_use'],
   ['logic_error', 'reasoning'],
 ] as const;
 
