@@ -74,16 +74,19 @@ export function mistypedVariables(
   others: readonly string[],
 ): readonly ConfigMistake[] {
   const known = [...Object.keys(BINDINGS), ...OTHER_VARIABLES, ...others];
+  const names = new Map(known.map((one) => [withoutPrefix(one), one]));
   return Object.keys(env)
     .filter((name) => name.startsWith('TINMAN_') && !known.includes(name))
     .flatMap((name) => {
-      const meant = nearestName(
-        name.slice('TINMAN_'.length),
-        known.map((one) => one.replace(/^TINMAN_/, '')),
-      );
+      const meant = nearestName(withoutPrefix(name), [...names.keys()]);
       if (meant === undefined) return [];
       const where = placeOf(name);
       const field = where === name ? '' : name;
-      return [{ where, field, message: `unknown variable; did you mean TINMAN_${meant}?` }];
+      return [{ where, field, message: `unknown variable; did you mean ${names.get(meant)}?` }];
     });
+}
+
+/** By which names are compared: TINMAN_ANTHROPIC_MODEL is most likely meant to be ANTHROPIC_MODEL. */
+function withoutPrefix(name: string): string {
+  return name.replace(/^TINMAN_/, '');
 }

@@ -129,6 +129,16 @@ describe('loadConfig', () => {
     ]);
   });
 
+  it.each([
+    ['TINMAN_ANTHROPIC_MODEL', 'ANTHROPIC_MODEL'],
+    ['TINMAN_TEMPORAL_ADRESS', 'TEMPORAL_ADDRESS'],
+    ['TINMAN_OPENAI_MODLE', 'TINMAN_OPENAI_MODEL'],
+  ])('suggests for %s the variable that there is: %s', (name, meant) => {
+    expect(mistakesOf({ env: { [name]: 'x' } })).toEqual([
+      `${name} : unknown variable; did you mean ${meant}?`,
+    ]);
+  });
+
   it('shows where a mistake in the settings of a target is, in the words of its adapter', () => {
     withFile('targets:\n  mine:\n    kind: openai\n    base_url: nowhere\n');
     const checkTarget = (name: string) => {
