@@ -24,13 +24,14 @@ import { closeOrphans } from './temporal/orphans';
 import { registerSearchAttributes } from './temporal/search-attributes';
 import { startActivityWorker, startWorker } from './temporal/worker';
 import { keepTraces } from './trace-chores';
-import { deliverDue } from './webhooks/dispatcher';
+import { deliverDue, forgetTold } from './webhooks/dispatcher';
 import { openEndpoints } from './webhooks/endpoints';
 
 const SEAL_EVERY_MS = 2_000;
 const CLOSE_ORPHANS_EVERY_MS = 15_000;
 const REGISTER_WEBHOOKS_EVERY_MS = 60_000;
 const DELIVER_EVERY_MS = 1_000;
+const FORGET_EVENTS_EVERY_MS = 60_000;
 
 /** A process of tools ends with what it has begun. */
 const NEVER = new AbortController().signal;
@@ -151,6 +152,7 @@ async function tellWebhooks(
   const endpoints = await openEndpoints(config.webhooks, env);
   await register();
   onClose(regularly(REGISTER_WEBHOOKS_EVERY_MS, 'register webhooks', register, log));
+  onClose(regularly(FORGET_EVENTS_EVERY_MS, 'delete old events', () => forgetTold(outbox), log));
   for (const endpoint of endpoints) {
     const deliver = (): Promise<unknown> => deliverDue(endpoint, { outbox, log });
     onClose(regularly(DELIVER_EVERY_MS, `deliver events to ${endpoint.name}`, deliver, log));

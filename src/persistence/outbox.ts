@@ -24,6 +24,7 @@ export function createOutbox(prisma: PrismaClient): Outbox {
           WHERE event_id = ${delivery.eventId}::uuid AND endpoint = ${delivery.endpoint}
             AND state = 'pending' AND attempts = ${delivery.attempt}`;
       }),
+    forget: (olderThanMs, limit) => prisma.$transaction((tx) => forget(tx, olderThanMs, limit)),
   };
 }
 
@@ -86,6 +87,20 @@ async function claim(prisma: PrismaClient, endpoint: string, limit: number): Pro
     occurredAt: row.occurred_at,
     ageMs: row.age_ms,
   }));
+}
+
+/** No delivery of an event becomes pending again, and none is added later, so that what waits for nobody now never will. */
+async function forget(tx: Transaction, olderThanMs: number, limit: number): Promise<number> {
+  const rows = await tx.$queryRaw<{ id: string }[]>`
+    SELECT e.id FROM outbound_events e
+    WHERE e.occurred_at < clock_timestamp() - make_interval(secs => ${olderThanMs / 1_000}::float8)
+      AND NOT EXISTS (SELECT FROM webhook_deliveries d WHERE d.event_id = e.id AND d.state = 'pending')
+    ORDER BY e.occurred_at, e.id LIMIT ${limit}
+    FOR UPDATE SKIP LOCKED`;
+  const ids = rows.map(({ id }) => id);
+  await tx.webhookDelivery.deleteMany({ where: { eventId: { in: ids } } });
+  await tx.outboundEvent.deleteMany({ where: { id: { in: ids } } });
+  return ids.length;
 }
 
 /** Also when it was given up meanwhile: the receiver has it. */

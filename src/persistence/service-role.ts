@@ -2,9 +2,14 @@ import { Client } from 'pg';
 
 /** Tables whose rows nobody changes: the service reads them and adds to them. */
 const APPEND_ONLY = ['audit_logs', 'audit_chain'];
-/** Tables of what is kept for a time only: traces, uploads of traces until they are read, conversations until a reset. */
+/**
+ * Tables of what is kept for a time only: traces, uploads of traces until they are read, conversations until a reset,
+ * events after they were told to webhooks.
+ */
 const PASSING = [
   'discussion_messages',
+  'outbound_events',
+  'webhook_deliveries',
   'traces',
   'spans',
   'trace_signals',
@@ -22,8 +27,8 @@ export function roleOf(url: string): string {
 
 /**
  * Gives a role what the service needs in the owner's tables, and takes everything else: it reads, inserts and updates,
- * deletes nothing but traces and conversations, and only adds to the audit tables. The same again changes nothing; tables of later migrations are
- * granted by the deploy that makes them.
+ * deletes nothing but what is kept for a time, and only adds to the audit tables. The same again changes nothing; tables
+ * of later migrations are granted by the deploy that makes them.
  * @throws when there is no such role, or when it could change the audit tables nevertheless.
  */
 export async function grantToService(client: Client, role: string): Promise<void> {

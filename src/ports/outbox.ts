@@ -38,4 +38,9 @@ export interface Outbox {
   claim(endpoint: string, limit: number): Promise<readonly DueDelivery[]>;
   /** A failure leaves an audit entry. What another process has taken over meanwhile, only a delivery changes. */
   record(delivery: DueDelivery, outcome: AttemptOutcome): Promise<void>;
+  /**
+   * Deletes up to `limit` events that are older, in milliseconds, with their deliveries, of which none waits any more:
+   * each was delivered, given up or dropped. Answers with the number of events.
+   */
+  forget(olderThanMs: number, limit: number): Promise<number>;
 }

@@ -6,6 +6,9 @@ import { attemptDelivery, type Endpoint } from './attempt';
 const TIMEOUT_MS = 10_000;
 /** Deliveries to one endpoint at once, of one process. */
 const AT_ONCE = 20;
+/** 30 days: ten times as long as a delivery is tried. */
+const KEPT_MS = 30 * 86_400_000;
+const FORGOTTEN_AT_ONCE = 1_000;
 
 interface DispatchDeps {
   readonly outbox: Outbox;
@@ -33,6 +36,13 @@ export async function deliverDue(
   const unrecorded = recorded.find((one) => one.status === 'rejected');
   if (unrecorded !== undefined) throw unrecorded.reason;
   return due.length;
+}
+
+/** Deletes what was told, or given up, a month ago; what still waits for an endpoint stays. */
+export async function forgetTold(outbox: Outbox): Promise<void> {
+  for (let forgotten = FORGOTTEN_AT_ONCE; forgotten === FORGOTTEN_AT_ONCE;) {
+    forgotten = await outbox.forget(KEPT_MS, FORGOTTEN_AT_ONCE);
+  }
 }
 
 function tell(log: Logger, { eventId, endpoint, attempt }: DueDelivery, outcome: AttemptOutcome): void {

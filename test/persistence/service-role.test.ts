@@ -43,12 +43,14 @@ describe("the service's role", () => {
       { table: 'audit_logs', rights: 'INSERT SELECT' },
       ...[
         'discussion_messages',
+        'outbound_events',
         'spans',
         'trace_exposures',
         'trace_signals',
         'trace_upload_chunks',
         'trace_uploads',
         'traces',
+        'webhook_deliveries',
       ].map((table) => ({ table, rights: 'DELETE INSERT SELECT UPDATE' })),
     ]);
     await expect(requireMigrated(database.serviceUrl)).resolves.toBeUndefined();

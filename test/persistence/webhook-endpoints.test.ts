@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { OUTBOUND_EVENT_TYPES } from '../../src/domain/outbound-events';
 import { appendInTransaction } from '../../src/persistence/audit-trail';
 import { createRecords } from '../../src/persistence/records';
+import { forgetTold } from '../../src/webhooks/dispatcher';
 import { modeTransition, startOutbox, type OutboxWorld } from '../support/outbox-world';
 
 let world: OutboxWorld;
@@ -66,5 +67,59 @@ describe('an endpoint', () => {
     const effects = await createRecords(world.prisma).effects();
     expect(effects.webhookDeliveries).toEqual({ delivered: 1, pending: 1 });
     expect(Math.abs(effects.oldestPendingDeliverySeconds - 90)).toBeLessThan(10);
+  });
+});
+
+describe('what was told', () => {
+  const DAY_MS = 86_400_000;
+  const aged = (key: string, days: number) =>
+    world.prisma.$executeRaw`
+      UPDATE outbound_events SET occurred_at = now() - make_interval(days => ${days}::int)
+      WHERE key = ${`mode_transition/${key}`}`;
+  const left = async () =>
+    (await world.prisma.outboundEvent.findMany({ orderBy: { key: 'asc' } })).map(({ key }) =>
+      key.replace('mode_transition/', ''),
+    );
+
+  it('is deleted after 30 days; what waits stays, however old, and is told yet', async () => {
+    const { outbox, prisma } = world;
+    const names = ['delivered', 'dropped', 'failed', 'fresh', 'waits', 'waits for one'];
+    await outbox.register([{ name: 'second', events: OUTBOUND_EVENT_TYPES }]);
+    await appendInTransaction(prisma, names.map(modeTransition));
+    const end = async (key: string, state: string, endpoint = 'second') =>
+      prisma.webhookDelivery.updateMany({
+        where: { endpoint, event: { key: `mode_transition/${key}` } },
+        data: { state, deliveredAt: state === 'delivered' ? new Date() : null },
+      });
+    for (const state of ['delivered', 'dropped', 'failed']) {
+      await end(state, state, 'all');
+      await end(state, state);
+    }
+    for (const endpoint of ['all', 'second']) await end('fresh', 'delivered', endpoint);
+    await end('waits for one', 'delivered');
+    await Promise.all(names.map((name) => aged(name, name === 'fresh' ? 29 : 31)));
+
+    expect(await outbox.forget(32 * DAY_MS, 10)).toBe(0);
+    expect(await outbox.forget(30 * DAY_MS, 2)).toBe(2);
+    await Promise.all([forgetTold(outbox), forgetTold(outbox)]);
+    expect(await left()).toEqual(['fresh', 'waits', 'waits for one']);
+    expect((await outbox.claim('all', 10)).length).toBe(2);
+    expect((await outbox.claim('second', 10)).length).toBe(1);
+    expect(await prisma.webhookDelivery.count()).toBe(6);
+    // The audit log has them all, and what it has told once it does not tell again.
+    await appendInTransaction(prisma, names.map(modeTransition));
+    expect(await left()).toEqual(['fresh', 'waits', 'waits for one']);
+  });
+
+  it('is no longer there for an answer that comes late', async () => {
+    const { outbox, prisma } = world;
+    await appendInTransaction(prisma, [modeTransition('late')]);
+    const [delivery] = await outbox.claim('all', 1);
+    if (delivery === undefined) throw new Error('nothing was due');
+    await prisma.webhookDelivery.updateMany({ data: { state: 'failed' } });
+    await aged('late', 31);
+    await forgetTold(outbox);
+    await expect(outbox.record(delivery, { state: 'delivered' })).resolves.toBeUndefined();
+    expect(await left()).toEqual([]);
   });
 });
