@@ -2,7 +2,7 @@ import type { TestedHypothesis } from '../domain/memory';
 import { FAILURE_TYPES } from '../domain/taxonomy';
 import type { PrismaClient } from './client';
 import { member } from './columns';
-import type { HistoryQuery } from './type-history';
+import { REMEMBERED_CYCLES, type HistoryQuery } from './type-history';
 
 /** Of a target on which more was tested, the latest. */
 const HYPOTHESES = 2_000;
@@ -30,8 +30,10 @@ export async function readTestedHypotheses(
            floor(extract(epoch FROM ${asOf}::timestamptz - min(e.started_at)) / 86400)::int AS age,
            bool_or(e.started_at < resolved.at) IS TRUE AS is_past
     FROM (
-      SELECT h.id, h.failure_type, h.expected_failure FROM research_cycles c JOIN hypotheses h ON h.cycle_id = c.id
-      WHERE c.target = ${target} AND c.id <> ${exceptCycleId}::uuid
+      SELECT h.id, h.failure_type, h.expected_failure FROM (
+        SELECT id, created_at FROM research_cycles WHERE target = ${target} AND id <> ${exceptCycleId}::uuid
+        ORDER BY created_at DESC LIMIT ${REMEMBERED_CYCLES}
+      ) AS c JOIN hypotheses h ON h.cycle_id = c.id
       ORDER BY c.created_at DESC, c.id, h.ordinal LIMIT ${HYPOTHESES}
     ) AS h
     JOIN experiments e ON e.hypothesis_id = h.id AND e.started_at <= ${asOf}

@@ -4,7 +4,7 @@ import type { PrismaClient } from './client';
 import { member } from './columns';
 
 /** Older cycles of a target are not looked at. */
-const CYCLES = 500;
+export const REMEMBERED_CYCLES = 500;
 
 interface SeenRow {
   readonly failure_type: string;
@@ -42,7 +42,7 @@ export async function readTypeHistory(
            bool_or(e.started_at < resolved.at) IS TRUE AS is_past
     FROM (
       SELECT id FROM research_cycles WHERE target = ${target} AND id <> ${exceptCycleId}::uuid
-      ORDER BY created_at DESC LIMIT ${CYCLES}
+      ORDER BY created_at DESC LIMIT ${REMEMBERED_CYCLES}
     ) AS c
     JOIN experiments e ON e.cycle_id = c.id AND e.started_at <= ${asOf}
     LEFT JOIN experiment_runs r ON r.experiment_id = e.id AND r.ended_at <= ${asOf}
