@@ -12,17 +12,18 @@ export function rssMb(pid: number | undefined): number {
   return (kib * BYTES_PER_KIB) / BYTES_PER_MB;
 }
 
-/** CPU time of processes in ms, each with its children; empty on systems without /proc. */
+/** CPU time in ms of parts that are one or more processes, each with its children; empty on systems without /proc. */
 export function cpuMsOf(
-  pids: Readonly<Record<string, number | undefined>>,
+  parts: Readonly<Record<string, readonly { readonly pid?: number | undefined }[]>>,
 ): Readonly<Record<string, number>> {
   if (!existsSync('/proc/self/stat')) return {};
   const processes = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => readStat(Number(name)));
   return Object.fromEntries(
-    Object.entries(pids).map(([name, pid]) => {
-      const own = processes.filter((one) => one.pid === pid || one.parent === pid);
+    Object.entries(parts).map(([name, members]) => {
+      const pids = new Set(members.map(({ pid }) => pid));
+      const own = processes.filter((one) => pids.has(one.pid) || pids.has(one.parent));
       return [name, own.reduce((sum, one) => sum + one.cpuMs, 0)];
     }),
   );

@@ -59,7 +59,14 @@ async function measure(system: System, type: string, format: string, failures: n
 
 async function main(env: NodeJS.ProcessEnv): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'tinman-bench-'));
-  const options = { home: join(folder, 'home'), latencyMs: 0, targets: [TARGET], maxParallel: 5, env };
+  const options = {
+    home: join(folder, 'home'),
+    latencyMs: 0,
+    targets: [TARGET],
+    workers: 1,
+    maxParallel: 5,
+    env,
+  };
   const system = await startSystem(options);
   const database = new Pool({ connectionString: system.databaseUrl, max: 1 });
   try {

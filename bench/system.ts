@@ -17,11 +17,11 @@ import { migrateDeploy } from '../src/persistence/migrations';
 export interface System {
   readonly apiUrl: string;
   readonly databaseUrl: string;
-  /** Resident memory of the worker in MB. */
+  /** Resident memory of the largest worker in MB. */
   workerRssMb(): number;
   /** Resident memory of the API in MB. */
   apiRssMb(): number;
-  /** CPU time so far in ms, by part. Empty where there is no /proc. */
+  /** CPU time so far in ms, by part; that of all workers together. Empty where there is no /proc. */
   cpuMs(): Readonly<Record<string, number>>;
   stop(): Promise<void>;
 }
@@ -30,6 +30,7 @@ export interface SystemOptions {
   readonly home: string;
   readonly latencyMs: number;
   readonly targets: readonly string[];
+  readonly workers: number;
   readonly maxParallel: number;
   readonly env: NodeJS.ProcessEnv;
 }
@@ -37,7 +38,7 @@ export interface SystemOptions {
 const readySchema = z.object({ ready: z.object({ api_url: z.string() }) });
 const urlSchema = z.object({ url: z.string() });
 
-/** Starts PostgreSQL, Temporal, model server, API and one worker, each in a process of its own. */
+/** Starts PostgreSQL, Temporal, model server, API and workers, each in a process of its own. */
 export async function startSystem(options: SystemOptions): Promise<System> {
   const { home } = options;
   await mkdir(home, { recursive: true });
@@ -71,17 +72,25 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     TINMAN_METRICS_PORT: '0',
     TINMAN_PORT: '0',
   };
-  const worker = program(main, ['worker', '--config', config], env);
-  await once(worker, 'message');
+  const workers = Array.from({ length: options.workers }, () =>
+    program(main, ['worker', '--config', config], env),
+  );
+  await Promise.all(workers.map((worker) => once(worker, 'message')));
   const api = program(main, ['serve', '--config', config], env);
   const { ready } = readySchema.parse((await once(api, 'message'))[0]);
-  const parts = { worker, api, model_server: model, temporal, postgres };
+  const parts = {
+    worker: workers,
+    api: [api],
+    model_server: [model],
+    temporal: [temporal],
+    postgres: [postgres],
+  };
   return {
     apiUrl: ready.api_url,
     databaseUrl: postgres.url,
-    workerRssMb: () => rssMb(worker.pid),
+    workerRssMb: () => Math.max(...workers.map(({ pid }) => rssMb(pid))),
     apiRssMb: () => rssMb(api.pid),
-    cpuMs: () => cpuMsOf(Object.fromEntries(Object.entries(parts).map(([name, { pid }]) => [name, pid]))),
+    cpuMs: () => cpuMsOf(parts),
     async stop() {
       for (const close of closers.toReversed()) await close();
     },
