@@ -74,7 +74,8 @@ async function run(format: string, documentOf: DocumentOf, spans: number): Promi
     ...(spans === STORED_SPANS
       ? {
           stored_spans_per_second: await storedPerSecond(
-            () => Readable.from(pieces(documentOf(spans))),
+            [...pieces(documentOf(WARM_UP_SPANS))],
+            [...pieces(documentOf(spans))],
             spans,
           ),
         }

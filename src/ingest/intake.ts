@@ -10,7 +10,7 @@ import {
 import type { SpanToStore, TraceStore } from '../ports/trace-store';
 import type { TraceBatch } from './decoder';
 import { readTraces } from './read-traces';
-import { redactSpan, type RedactionRule, type Redactions } from './redaction';
+import { redactSpan, type RedactionRule, type Redactions, type SharedAttributes } from './redaction';
 import { summariseTraces, type ReadSpan } from './summarise-traces';
 
 /** Spans that are stored at a time: so many that it matters little how long an answer of the database waits to be read. */
@@ -71,6 +71,7 @@ interface Group {
 class Keeper {
   private waiting: ReadSpan[] = [];
   private saving: Promise<void> = Promise.resolve();
+  private readonly shared: SharedAttributes = new WeakMap();
   private readonly skip: number;
   private seen = 0;
   private written: IntakeFigures;
@@ -149,7 +150,7 @@ class Keeper {
   }
 
   private toStore({ span: received, genAi }: ReadSpan, redacted: Redactions): SpanToStore {
-    const span = redactSpan(received, this.deps.redaction, redacted);
+    const span = redactSpan(received, this.deps.redaction, redacted, this.shared);
     const service = span.resource.attributes['service.name'];
     return {
       span,

@@ -100,8 +100,19 @@ function isCard(digits: string): boolean {
   return sum % 10 === 0;
 }
 
+/** Attributes that many spans have in common, cleaned once. */
+export type SharedAttributes = WeakMap<
+  Attributes,
+  { readonly attributes: Attributes; readonly found: Redactions }
+>;
+
 /** Takes what the rules find out of every text of a span but its ids; what it took is counted into `found`. */
-export function redactSpan(span: Span, rules: readonly RedactionRule[], found: Redactions): Span {
+export function redactSpan(
+  span: Span,
+  rules: readonly RedactionRule[],
+  found: Redactions,
+  shared: SharedAttributes = new WeakMap(),
+): Span {
   const clean = (text: string): string => redactText(text, rules, found);
   const attributes = (all: Attributes): Attributes => redactAttributes(all, rules, found);
   return {
@@ -115,8 +126,36 @@ export function redactSpan(span: Span, rules: readonly RedactionRule[], found: R
       attributes: attributes(event.attributes),
     })),
     links: span.links.map((link) => ({ ...link, attributes: attributes(link.attributes) })),
-    resource: { attributes: attributes(span.resource.attributes) },
+    resource: { attributes: redactShared(span.resource.attributes, rules, found, shared) },
+    scope: span.scope === null ? null : redactScope(span.scope, rules, found, shared),
   };
+}
+
+function redactScope(
+  scope: NonNullable<Span['scope']>,
+  rules: readonly RedactionRule[],
+  found: Redactions,
+  shared: SharedAttributes,
+): NonNullable<Span['scope']> {
+  if (scope.attributes === undefined) return scope;
+  return { ...scope, attributes: redactShared(scope.attributes, rules, found, shared) };
+}
+
+/** What was found in it counts for each span that has it. */
+function redactShared(
+  all: Attributes,
+  rules: readonly RedactionRule[],
+  found: Redactions,
+  shared: SharedAttributes,
+): Attributes {
+  let known = shared.get(all);
+  if (known === undefined) {
+    const own: Redactions = {};
+    known = { attributes: redactAttributes(all, rules, own), found: own };
+    shared.set(all, known);
+  }
+  for (const name in known.found) found[name] = (found[name] ?? 0) + (known.found[name] ?? 0);
+  return known.attributes;
 }
 
 function redactAttributes(all: Attributes, rules: readonly RedactionRule[], found: Redactions): Attributes {

@@ -52,7 +52,12 @@ function* batches(spans: readonly SpanToStore[]): Generator<readonly StoredSpan[
 }
 
 const NAMES = SPAN_COLUMNS.map(({ name }) => name).join(', ');
-const ARRAYS = SPAN_COLUMNS.map(({ type }, index) => `$${index + 1}::${type}[]`).join(', ');
+/** Between coded values, and in place of those that are not there. */
+const [SEPARATOR, NOTHING] = ['\u001F', '\u001E'];
+/** A column goes as one text where it can: in an array of texts each quote would be escaped, and read back, once more. */
+const ARRAYS = SPAN_COLUMNS.map(({ type, coded }, index) =>
+  coded ? `string_to_array($${index + 1}, E'\\x1F', E'\\x1E')::${type}[]` : `$${index + 1}::${type}[]`,
+).join(', ');
 
 /**
  * Their traces need not be there before the end of the transaction. A span that was stored while it was in progress is
@@ -70,7 +75,10 @@ const INSERT = `
 
 /** @returns how many rows were written. */
 async function insertSpans(client: PoolClient, rows: readonly StoredSpan[]): Promise<number> {
-  const columns = SPAN_COLUMNS.map(({ name }) => rows.map((row) => row[name]));
+  const columns = SPAN_COLUMNS.map(({ name, coded }) => {
+    const values = rows.map((row) => row[name]);
+    return coded ? values.map((value) => value ?? NOTHING).join(SEPARATOR) : values;
+  });
   return (await client.query(INSERT, columns)).rowCount ?? 0;
 }
 

@@ -12,27 +12,27 @@ import {
   storableString,
 } from './trace-values';
 
-/** The columns of a span, with their types. */
+/** The columns of a span, with their types; `coded` values have no control characters, for they are JSON, numbers or names of ours. */
 export const SPAN_COLUMNS = [
-  { name: 'trace_id', type: 'text' },
-  { name: 'span_id', type: 'text' },
-  { name: 'parent_span_id', type: 'text' },
-  { name: 'name', type: 'text' },
-  { name: 'kind', type: 'text' },
-  { name: 'start_unix_nano', type: 'bigint' },
-  { name: 'end_unix_nano', type: 'bigint' },
-  { name: 'status_code', type: 'text' },
-  { name: 'status_message', type: 'text' },
-  { name: 'attributes', type: 'jsonb' },
-  { name: 'events', type: 'jsonb' },
-  { name: 'links', type: 'jsonb' },
-  { name: 'resource', type: 'jsonb' },
-  { name: 'original_span_id', type: 'text' },
-  { name: 'scope', type: 'jsonb' },
-  { name: 'trace_state', type: 'text' },
-  { name: 'model', type: 'text' },
-  { name: 'format', type: 'text' },
-  { name: 'position', type: 'text' },
+  { name: 'trace_id', type: 'text', coded: true },
+  { name: 'span_id', type: 'text', coded: true },
+  { name: 'parent_span_id', type: 'text', coded: true },
+  { name: 'name', type: 'text', coded: false },
+  { name: 'kind', type: 'text', coded: true },
+  { name: 'start_unix_nano', type: 'bigint', coded: true },
+  { name: 'end_unix_nano', type: 'bigint', coded: true },
+  { name: 'status_code', type: 'text', coded: true },
+  { name: 'status_message', type: 'text', coded: false },
+  { name: 'attributes', type: 'jsonb', coded: true },
+  { name: 'events', type: 'jsonb', coded: true },
+  { name: 'links', type: 'jsonb', coded: true },
+  { name: 'resource', type: 'jsonb', coded: true },
+  { name: 'original_span_id', type: 'text', coded: false },
+  { name: 'scope', type: 'jsonb', coded: true },
+  { name: 'trace_state', type: 'text', coded: false },
+  { name: 'model', type: 'text', coded: false },
+  { name: 'format', type: 'text', coded: true },
+  { name: 'position', type: 'text', coded: false },
 ] as const;
 
 type Column = (typeof SPAN_COLUMNS)[number]['name'];
@@ -58,14 +58,25 @@ export function spanRow({ span, model }: SpanToStore): StoredSpan {
     attributes: JSON.stringify(attributesToStored(span.attributes)),
     events: JSON.stringify(span.events.map(eventToStored)),
     links: JSON.stringify(span.links.map(linkToStored)),
-    resource: JSON.stringify(attributesToStored(span.resource.attributes)),
+    resource: writtenOnce(span.resource.attributes, attributesToStored),
     original_span_id: span.originalSpanId === null ? null : storableString(span.originalSpanId),
-    scope: scope === null ? null : JSON.stringify(scopeToStored(scope)),
+    scope: scope === null ? null : writtenOnce(scope, scopeToStored),
     trace_state: span.traceState === null ? null : storableString(span.traceState),
     model: model === null ? null : storableString(model),
     format: span.source.format,
     position: storableString(span.source.position),
   };
+}
+
+const written = new WeakMap<object, string>();
+
+/** The JSON of what many spans have in common. */
+function writtenOnce<T extends object>(value: T, toStored: (value: T) => unknown): string {
+  const known = written.get(value);
+  if (known !== undefined) return known;
+  const json = JSON.stringify(toStored(value));
+  written.set(value, json);
+  return json;
 }
 
 function scopeToStored({ name, version, attributes }: NonNullable<Span['scope']>): unknown {

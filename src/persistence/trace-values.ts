@@ -85,12 +85,10 @@ export function linkFrom(stored: unknown): SpanLink {
   return { ...ids, attributes: attributesFrom(attributes) };
 }
 
-// oxlint-disable-next-line no-control-regex -- the character that PostgreSQL refuses
-const UNSTORABLE = /\u0000|\p{Surrogate}/u;
-
 /** Most text is storable: looked at before it is copied. */
 export function storableString(text: string): string {
-  return UNSTORABLE.test(text) ? text.replace(/\0|\p{Surrogate}/gu, '\u{FFFD}') : text;
+  if (text.isWellFormed() && !text.includes('\0')) return text;
+  return text.toWellFormed().replaceAll('\0', '\u{FFFD}');
 }
 
 function isSafe(value: bigint): boolean {

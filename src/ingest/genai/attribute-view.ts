@@ -81,13 +81,22 @@ export function numberOf(value: AttributeValue | undefined): number | undefined 
 
 /** Reads attributes by their names, wherever a source puts them: on the span, in an object, or spread over flat keys. */
 export class AttributeView {
+  /** What each key has in the first source that gives it a value: far more keys are asked for than are there. */
+  private readonly known = new Map<string, AttributeValue>();
   /** Those with objects inside. */
   private readonly nested: readonly Attributes[];
   private flat: readonly (readonly [string, AttributeValue])[] | undefined;
 
   /** Sources in order of trust. */
   constructor(private readonly sources: readonly Attributes[]) {
-    this.nested = sources.filter((source) => Object.values(source).some(isAttributeRecord));
+    const nested = new Set<Attributes>();
+    for (const source of sources) {
+      for (const [key, value] of Object.entries(source)) {
+        if (value !== null && !this.known.has(key)) this.known.set(key, value);
+        if (isAttributeRecord(value)) nested.add(source);
+      }
+    }
+    this.nested = [...nested];
   }
 
   /** The same with a source that is trusted most. */
@@ -98,7 +107,7 @@ export class AttributeView {
   /** The first of these keys that has a value, as its own key or as a path through objects. */
   value(...keys: readonly string[]): AttributeValue | undefined {
     for (const key of keys) {
-      const found = this.own(key) ?? this.inside(key);
+      const found = this.known.get(key) ?? this.inside(key);
       if (found !== undefined) return found;
     }
     return undefined;
@@ -153,14 +162,6 @@ export class AttributeView {
     return this.flat;
   }
 
-  private own(key: string): AttributeValue | undefined {
-    for (const source of this.sources) {
-      const found = Object.hasOwn(source, key) ? source[key] : undefined;
-      if (found !== undefined && found !== null) return found;
-    }
-    return undefined;
-  }
-
   private inside(key: string): AttributeValue | undefined {
     for (const source of this.nested) {
       const found = descend(source, key);
@@ -170,9 +171,11 @@ export class AttributeView {
   }
 
   private gathered(prefix: string): AttributeValue | undefined {
+    const indexed = this.indexed();
+    if (indexed.length === 0) return undefined;
     const branch = newBranch();
     const start = `${prefix}.`;
-    for (const [key, value] of this.indexed()) {
+    for (const [key, value] of indexed) {
       if (key.startsWith(start)) plant(branch, key.slice(start.length), value);
     }
     return branch.members.size === 0 ? undefined : grown(branch);

@@ -32,18 +32,6 @@ const LIBRARIES = [
   'litellm',
 ] as const;
 
-const ofLibraries = (...names: readonly string[]): readonly string[] =>
-  names.flatMap((name) => LIBRARIES.map((prefix) => `${prefix}.${name}`));
-
-const ofObservability = (...names: readonly string[]): readonly string[] =>
-  names.flatMap((name) => [
-    `_ml_obs.meta.${name}`,
-    `_ml_obs.${name}`,
-    `_dd.llmobs.${name}`,
-    `meta.${name}`,
-    name,
-  ]);
-
 const USAGE: UsageKeys = {
   input: [
     ...ofMetrics('input_tokens', 'prompt_tokens'),
@@ -63,6 +51,24 @@ const USAGE: UsageKeys = {
   reasoning: ofMetrics('reasoning_output_tokens'),
 };
 
+/** Made once: a name that is put together anew for every span costs more than looking for it. */
+const KEYS = {
+  kind: ofObservability('span_kind', 'kind', 'span.kind'),
+  provider: [...ofObservability('model_provider'), ...ofLibraries('request.provider')],
+  requestModel: ofLibraries('request.model'),
+  responseModel: [...ofLibraries('response.model'), ...ofObservability('model_name')],
+  requestMessages: ofLibraries('request.messages'),
+  responseMessages: ofLibraries('response.choices', 'response.completions'),
+  choices: ofLibraries('response.choices'),
+  finishReason: ofObservability('metadata.stop_reason', 'metadata.finish_reason'),
+  toolDefinitions: ofObservability('tool_definitions'),
+  conversation: ofObservability('session_id'),
+  maxTokens: ['meta.metadata.max_tokens', ...ofLibraries('request.parameters.max_tokens')],
+  toolCallId: ofObservability('metadata.tool_id', 'metadata.tool_call_id'),
+  input: sideKeys('input'),
+  output: sideKeys('output'),
+} as const;
+
 /**
  * Datadog: LLM Observability (`meta`, `metrics`, or the tags `_ml_obs.*` and `_dd.llmobs.*`) and the tags of APM's own integrations. Input
  * tokens include those of the cache: its integrations add Anthropic's, which that provider counts apart.
@@ -78,43 +84,45 @@ export const datadog: Convention = {
     marks: /^(?:model_name|model_provider|ml_app|kind|input|output|meta|tool_definitions|meta\..+)$/,
   },
   read(view) {
-    const kind = view.text(...ofObservability('span_kind', 'kind', 'span.kind'));
+    const kind = view.text(...KEYS.kind);
     const operation = operationOf(OPERATIONS, kind);
-    const [input, output] = [sideOf(view, 'input'), sideOf(view, 'output')];
+    const [input, output] = [sideOf(view, KEYS.input), sideOf(view, KEYS.output)];
     const isTool = operation === 'tool';
     return {
       operation,
-      provider:
-        view.text(...ofObservability('model_provider'), ...ofLibraries('request.provider')) ?? library(view),
-      requestModel: view.text(...ofLibraries('request.model')),
-      responseModel: view.text(...ofLibraries('response.model'), ...ofObservability('model_name')),
+      provider: view.text(...KEYS.provider) ?? library(view),
+      requestModel: view.text(...KEYS.requestModel),
+      responseModel: view.text(...KEYS.responseModel),
       usage: usageOf(recordedUsage(view, USAGE), INCLUSIVE),
-      inputMessages: messagesIn(input, view.list(...ofLibraries('request.messages')), 'user'),
-      outputMessages: messagesIn(
-        output,
-        view.list(...ofLibraries('response.choices', 'response.completions')),
-        'assistant',
-      ),
+      inputMessages: messagesIn(input, view.list(...KEYS.requestMessages), 'user'),
+      outputMessages: messagesIn(output, view.list(...KEYS.responseMessages), 'assistant'),
       finishReasons: [
-        ...view
-          .list(...ofLibraries('response.choices'))
-          .map((choice) => textOf(firstMember(choice, ['finish_reason']))),
-        textOf(view.value(...ofObservability('metadata.stop_reason', 'metadata.finish_reason'))),
+        ...view.list(...KEYS.choices).map((choice) => textOf(firstMember(choice, ['finish_reason']))),
+        textOf(view.value(...KEYS.finishReason)),
       ],
-      toolDefinitions: offeredToolsOf(view.list(...ofObservability('tool_definitions'))),
-      conversationId: view.text(...ofObservability('session_id')),
-      maxOutputTokens: view.count(
-        'meta.metadata.max_tokens',
-        ...ofLibraries('request.parameters.max_tokens'),
-      ),
-      toolCallId: isTool
-        ? view.text(...ofObservability('metadata.tool_id', 'metadata.tool_call_id'))
-        : undefined,
+      toolDefinitions: offeredToolsOf(view.list(...KEYS.toolDefinitions)),
+      conversationId: view.text(...KEYS.conversation),
+      maxOutputTokens: view.count(...KEYS.maxTokens),
+      toolCallId: isTool ? view.text(...KEYS.toolCallId) : undefined,
       toolArguments: isTool ? plain(input) : undefined,
       toolResult: isTool ? plain(output) : undefined,
     };
   },
 };
+
+function ofLibraries(...names: readonly string[]): readonly string[] {
+  return names.flatMap((name) => LIBRARIES.map((prefix) => `${prefix}.${name}`));
+}
+
+function ofObservability(...names: readonly string[]): readonly string[] {
+  return names.flatMap((name) => [
+    `_ml_obs.meta.${name}`,
+    `_ml_obs.${name}`,
+    `_dd.llmobs.${name}`,
+    `meta.${name}`,
+    name,
+  ]);
+}
 
 function ofMetrics(...names: readonly string[]): readonly string[] {
   return names.flatMap((name) => [
@@ -125,17 +133,31 @@ function ofMetrics(...names: readonly string[]): readonly string[] {
   ]);
 }
 
-function sideOf(view: AttributeView, side: 'input' | 'output'): AttributeValue | undefined {
-  const whole = decoded(view.value(...ofObservability(side)));
+interface SideKeys {
+  readonly whole: readonly string[];
+  readonly messages: readonly string[];
+  readonly value: readonly string[];
+}
+
+function sideKeys(side: 'input' | 'output'): SideKeys {
+  return {
+    whole: ofObservability(side),
+    messages: ofObservability(`${side}.messages`),
+    value: ofObservability(`${side}.value`),
+  };
+}
+
+function sideOf(view: AttributeView, keys: SideKeys): AttributeValue | undefined {
+  const whole = decoded(view.value(...keys.whole));
   if (whole !== undefined) return whole;
-  const messages = view.value(...ofObservability(`${side}.messages`));
-  const value = view.value(...ofObservability(`${side}.value`));
+  const messages = view.value(...keys.messages);
+  const value = view.value(...keys.value);
   if (messages === undefined && value === undefined) return undefined;
   return messages === undefined ? { value: value ?? null } : { messages };
 }
 
 function library(view: AttributeView): string | undefined {
-  const known = LIBRARIES.find((name) => view.text(`${name}.request.model`) !== undefined);
+  const known = LIBRARIES.find((_name, index) => view.text(KEYS.requestModel[index] ?? '') !== undefined);
   return known === 'langchain' || known === 'litellm' ? undefined : known;
 }
 
