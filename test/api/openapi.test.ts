@@ -28,6 +28,8 @@ const OPERATIONS = [
   'GET /traces/uploads/{id}',
   'GET /policy',
   'GET /report',
+  'POST /discuss',
+  'POST /discuss/reset',
   'GET /budget',
   'POST /budget/reset',
   'GET /metrics',
