@@ -21,6 +21,8 @@ const FIXED = [
   '/audit',
   '/tools',
   '/traces',
+  '/memory/search',
+  '/memory/beliefs',
 ];
 const LISTS = [
   '/research/cycles',
@@ -33,9 +35,14 @@ const LISTS = [
   '/approvals',
   '/tools/executions',
 ];
-const RECORDS = [...LISTS, '/research/cycles/{id}/events'].map((path) =>
-  path.includes('{id}') ? path : `${path}/{id}`,
-);
+const RECORDS = [
+  ...LISTS.map((path) => `${path}/{id}`),
+  '/research/cycles/{id}/events',
+  '/memory/nodes/{id}',
+  '/memory/nodes/{id}/neighbours',
+  '/memory/failures/{id}/lineage',
+  '/memory/failures/{id}/evolution',
+];
 /** Bodies that are no JSON of a schema: test/e2e/traces has what they refuse. */
 const UPLOADS = ['/v1/traces', '/traces/ingest'];
 const TRACES = ['/traces/{id}', '/traces/uploads/{id}'];
@@ -51,6 +58,8 @@ const POSTS = [
   '/failures/{id}/reopen',
   '/tools/{name}/execute',
   '/tools/executions/{id}/rollback',
+  '/discuss',
+  '/discuss/reset',
   ...POSTS_BY_ID,
 ];
 
