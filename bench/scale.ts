@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MAX_PARALLEL, runCycles } from './measured-cycle';
 import { percentile, print } from './report';
+import { historiesOf, storedPerCycle, storedSoFar } from './stored-figures';
 import { startSystem } from './system';
 
 const LATENCY_MS = 50;
@@ -29,6 +30,7 @@ async function measure(home: string, workers: number, env: NodeJS.ProcessEnv): P
   try {
     await runCycles(system, targets, WARM_UP);
     for (const load of LOADS) {
+      const before = await storedSoFar(system);
       const { ended, cyclesPerMinute, cpu } = await runCycles(system, targets, load);
       const wall = ended.map(({ wallMs }) => wallMs);
       print({
@@ -41,6 +43,8 @@ async function measure(home: string, workers: number, env: NodeJS.ProcessEnv): P
         wall_ms_p99: percentile(wall, 0.99),
         worker_rss_mb: system.workerRssMb(),
         ...cpu,
+        ...storedPerCycle(before, await storedSoFar(system), load.cycles),
+        ...(await historiesOf(system)),
       });
     }
   } finally {

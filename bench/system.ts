@@ -17,6 +17,7 @@ import { migrateDeploy } from '../src/persistence/migrations';
 export interface System {
   readonly apiUrl: string;
   readonly databaseUrl: string;
+  readonly temporalAddress: string;
   /** Resident memory of the largest worker in MB. */
   workerRssMb(): number;
   /** Resident memory of the API in MB. */
@@ -88,6 +89,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   return {
     apiUrl: ready.api_url,
     databaseUrl: postgres.url,
+    temporalAddress: temporal.address,
     workerRssMb: () => Math.max(...workers.map(({ pid }) => rssMb(pid))),
     apiRssMb: () => rssMb(api.pid),
     cpuMs: () => cpuMsOf(parts),
