@@ -19,6 +19,8 @@ export interface ApiRequest {
   readonly body?: unknown;
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly headers?: Readonly<Record<string, string>>;
+  /** How long the answer may take; half a minute unless told. */
+  readonly timeoutMs?: number;
 }
 
 /** The HTTP API as commands use it. */
@@ -94,7 +96,10 @@ export class ApiClient {
     return this.key === undefined ? {} : { authorization: `Bearer ${this.key}` };
   }
 
-  private send(path: string, { method = 'GET', body, query, headers }: ApiRequest): Promise<Response> {
+  private send(
+    path: string,
+    { method = 'GET', body, query, headers, timeoutMs = REQUEST_TIMEOUT_MS }: ApiRequest,
+  ): Promise<Response> {
     return this.fetched(path, query, {
       method,
       headers: {
@@ -103,7 +108,7 @@ export class ApiClient {
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.any([this.signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]),
+      signal: AbortSignal.any([this.signal, AbortSignal.timeout(timeoutMs)]),
     });
   }
 

@@ -30,6 +30,8 @@ export interface CliContext {
   notifyParent(message: unknown): void;
   /** From now on SIGHUP calls this; a terminal that is closed still means the end. */
   onHangUp(listener: () => void): void;
+  /** Lines that are typed or piped in; on a terminal each is asked for with the prompt. */
+  typedLines(prompt: string): AsyncIterable<string>;
   /** For a command that ends without an error, but not well. */
   setExitCode(code: ExitCode): void;
 }

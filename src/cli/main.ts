@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { isatty } from 'node:tty';
 import { runCli } from './run';
+import { typedLines } from './typed-lines';
 
 process.title = 'tinman';
 
@@ -35,6 +36,8 @@ async function main(): Promise<void> {
     signal: stopping.signal,
     mainScript: __filename,
     notifyParent: (message) => void process.send?.(message),
+    typedLines: (prompt) =>
+      typedLines({ input: process.stdin, output: process.stdout }, prompt, () => stopping.abort()),
     onHangUp: (listener) => void (hangUp = listener),
   });
   if (process.connected) process.disconnect();

@@ -6,6 +6,7 @@ import { addCodecServerCommand } from './commands/codec-server';
 import { addCycleCommands } from './commands/cycle';
 import { addDemoTargetCommand } from './commands/demo-target';
 import { addDevCommand } from './commands/dev';
+import { addDiscussCommand } from './commands/discuss';
 import { addIngestCommand } from './commands/ingest';
 import { addFamilyCommands } from './commands/families';
 import { addInitCommand } from './commands/init';
@@ -76,6 +77,7 @@ export function createProgram(context: CliContext, version: string): Command {
   addMemoryCommands(program, context);
   addTraceCommands(program, context);
   addReportCommand(program, context);
+  addDiscussCommand(program, context);
   addCodecServerCommand(program, context);
   return program;
 }

@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os';
 import { runCli } from '../../src/cli/run';
 import { approvalDetail } from '../api/records';
 import { startApiStandIn, type ApiStandIn } from './api-stand-in';
+import { typing } from './typed';
 
 const ID = '6a204bd8-9f5e-4a47-9d11-1a2b3c4d5e6f';
 const DIFF =
@@ -30,6 +31,7 @@ async function run(
     signal: new AbortController().signal,
     mainScript: '',
     notifyParent: () => undefined,
+    typedLines: typing(),
     onHangUp: () => undefined,
   });
   return { out, code, urls: seen.map(({ url }) => url) };

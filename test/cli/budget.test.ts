@@ -1,5 +1,6 @@
 import { runCli } from '../../src/cli/run';
 import { startApiStandIn, type ApiStandIn } from './api-stand-in';
+import { typing } from './typed';
 
 const scope = (settled: number, start: string) => ({
   scope: 'global',
@@ -39,6 +40,7 @@ describe('tinman budget', () => {
       signal: new AbortController().signal,
       mainScript: '',
       notifyParent: () => undefined,
+      typedLines: typing(),
       onHangUp: () => undefined,
     });
     return { code, ...written };

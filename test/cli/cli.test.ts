@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCli } from '../../src/cli/run';
 import { startApiStandIn, type ApiStandIn, type StandInReply } from './api-stand-in';
+import { typing } from './typed';
 
 const ID = '6a204bd8-9f5e-4a47-9d11-1a2b3c4d5e6f';
 
@@ -36,6 +37,7 @@ async function run(args: readonly string[], env: NodeJS.ProcessEnv = {}, columns
     signal: new AbortController().signal,
     mainScript: '',
     notifyParent: () => undefined,
+    typedLines: typing(),
     onHangUp: () => undefined,
   });
   return { code, ...written };

@@ -1,4 +1,5 @@
 import { runCli } from '../../src/cli/run';
+import { typing } from './typed';
 
 describe('tinman demo-target --faults', () => {
   it.each([
@@ -18,6 +19,7 @@ describe('tinman demo-target --faults', () => {
       signal: new AbortController().signal,
       mainScript: '',
       notifyParent: () => undefined,
+      typedLines: typing(),
       onHangUp: () => undefined,
     });
     expect(code).toBe(2);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EXIT } from '../../src/cli/exit';
 import { ingestFiles, type IngestOptions } from '../../src/cli/ingest-files';
+import { typing } from './typed';
 
 let cwd: string;
 beforeEach(() => void (cwd = mkdtempSync(join(tmpdir(), 'tinman-cli-ingest-'))));
@@ -26,6 +27,7 @@ async function ingest(files: readonly string[], options: IngestOptions = {}, isT
     signal: new AbortController().signal,
     mainScript: '',
     notifyParent: () => undefined,
+    typedLines: typing(),
     onHangUp: () => undefined,
     setExitCode: (set) => void (code = set),
   });

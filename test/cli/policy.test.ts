@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCli } from '../../src/cli/run';
+import { typing } from './typed';
 
 let cwd: string;
 beforeEach(() => void (cwd = mkdtempSync(join(tmpdir(), 'tinman-cli-policy-'))));
@@ -23,6 +24,7 @@ async function policy(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
     signal: new AbortController().signal,
     mainScript: '',
     notifyParent: () => undefined,
+    typedLines: typing(),
     onHangUp: () => undefined,
   });
   return { code, ...written };

@@ -12,6 +12,7 @@ import {
 import { ApiClient } from '../api/api-client';
 import { FakeWorld } from '../api/fake-world';
 import { readDocument, tableIn } from './markdown';
+import { typing } from '../cli/typed';
 
 const quoted = (text: string) => `\`${text}\``;
 
@@ -41,6 +42,7 @@ describe('docs/cli.md', () => {
       signal: new AbortController().signal,
       mainScript: '',
       notifyParent: () => undefined,
+      typedLines: typing(),
       onHangUp: () => undefined,
       setExitCode: () => undefined,
     },
