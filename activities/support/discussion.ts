@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { referenceOf } from '../../src/domain/discussion';
-import type { DiscussionMaterial, RecordedAttempt } from '../../src/domain/discussion';
+import type { Claim, DiscussionMaterial, RecordedAttempt } from '../../src/domain/discussion';
 import { checkClaims } from '../../src/domain/discussion-claims';
 import type { CheckedClaims } from '../../src/domain/discussion-claims';
 import { factsOf, wordsOf } from '../../src/domain/discussion-facts';
@@ -9,13 +8,22 @@ import type { DiscussionQuestion } from '../../src/domain/discussion-question';
 import { DomainError } from '../../src/domain/errors';
 import { findInjectionAttempts } from '../../src/domain/injection-attempts';
 import { CallError } from '../../src/ports/call-error';
-import type { Citation, DiscussionMessage, Discussions, DiscussionStore } from '../../src/ports/discussions';
+import type {
+  Citation,
+  ConversationKey,
+  DiscussionAnswer,
+  DiscussionMessage,
+  Discussions,
+  DiscussionStore,
+} from '../../src/ports/discussions';
 import type { Llm } from '../../src/ports/llm';
 import { createAsk } from '../../src/researcher/ask';
 import { discussByModel } from '../../src/researcher/discussion';
 import { discussByRule } from '../../src/researcher/offline-discussion';
 import { DISCUSSION_VERSION } from '../../src/researcher/prompts/discussion';
 import { BudgetExhausted } from './budget-exhausted';
+import { digestOf } from './digest';
+import { createTurns } from './in-turn';
 import { recordedCall } from './model-call';
 import type { ModelCallDeps } from './model-call';
 import { priceInMode } from './pricing';
@@ -31,6 +39,15 @@ export interface DiscussionDeps extends ModelCallDeps {
   readonly llm: Llm | undefined;
 }
 
+/** A question as the model gets it. */
+interface Asked {
+  /** Digest of whose conversation it is and which. */
+  readonly conversation: string;
+  readonly message: string;
+  readonly history: readonly DiscussionMessage[];
+  readonly material: DiscussionMaterial;
+}
+
 interface Said extends CheckedClaims {
   readonly notices: readonly string[];
 }
@@ -40,35 +57,45 @@ interface Said extends CheckedClaims {
  * are said and kept.
  */
 export function createDiscussions(deps: DiscussionDeps): Discussions {
-  const { discussions, llm } = deps;
+  const inTurn = createTurns();
   return {
-    async say(key, message) {
-      const history = await discussions.recent(key, HISTORY);
-      const question = readQuestion(message);
-      const material = await discussions.search(question, history.at(-1)?.cites ?? []);
-      const said =
-        llm === undefined
-          ? byRule(question, material)
-          : await byModel(deps, llm, { message, history, question, material });
-      const response = responseOf(said);
-      const cites = [...new Set(said.sentences.flatMap((sentence) => sentence.cites))];
-      const conversationLength = await discussions.append(key, [
-        { role: 'user', content: message, cites: [] },
-        { role: 'assistant', content: response, cites },
-      ]);
-      return {
-        session: key.session,
-        response,
-        notices: said.notices,
-        sentences: said.sentences,
-        citations: citationsOf(cites, material),
-        conversationLength,
-        researcher: llm === undefined ? 'offline' : `${llm.provider}:${llm.model}`,
-        unsupported: said.removed.length,
-        injectionAttempts: attemptsIn(material),
-      };
+    say: (key, message) => {
+      const conversation = digestOf([key.owner, key.session]);
+      return inTurn(conversation, () => answerTo(deps, key, { conversation, message }));
     },
-    reset: (key) => discussions.reset(key),
+    reset: (key) => deps.discussions.reset(key),
+  };
+}
+
+async function answerTo(
+  deps: DiscussionDeps,
+  key: ConversationKey,
+  { conversation, message }: { readonly conversation: string; readonly message: string },
+): Promise<DiscussionAnswer> {
+  const { discussions, llm } = deps;
+  const history = await discussions.recent(key, HISTORY);
+  const question = readQuestion(message);
+  const material = await discussions.search(question, history.at(-1)?.cites ?? []);
+  const said =
+    llm === undefined
+      ? byRule(question, material)
+      : await byModel(deps, llm, { conversation, message, history, question, material });
+  const response = responseOf(said);
+  const cites = [...new Set(said.sentences.flatMap((sentence) => sentence.cites))];
+  const conversationLength = await discussions.append(key, [
+    { role: 'user', content: message, cites: [] },
+    { role: 'assistant', content: response, cites },
+  ]);
+  return {
+    session: key.session,
+    response,
+    notices: said.notices,
+    sentences: said.sentences,
+    citations: citationsOf(cites, material),
+    conversationLength,
+    researcher: llm === undefined ? 'offline' : `${llm.provider}:${llm.model}`,
+    unsupported: said.removed.length,
+    injectionAttempts: attemptsIn(material),
   };
 }
 
@@ -81,12 +108,7 @@ function byRule(question: DiscussionQuestion, material: DiscussionMaterial): Sai
 async function byModel(
   deps: DiscussionDeps,
   llm: Llm,
-  asked: {
-    readonly message: string;
-    readonly history: readonly DiscussionMessage[];
-    readonly question: DiscussionQuestion;
-    readonly material: DiscussionMaterial;
-  },
+  asked: Asked & { readonly question: DiscussionQuestion },
 ): Promise<Said> {
   const { question, material } = asked;
   const claims = await modelClaims(deps, llm, asked);
@@ -106,12 +128,8 @@ async function byModel(
 async function modelClaims(
   deps: DiscussionDeps,
   llm: Llm,
-  asked: {
-    readonly message: string;
-    readonly history: readonly DiscussionMessage[];
-    readonly material: DiscussionMaterial;
-  },
-) {
+  asked: Asked,
+): Promise<readonly Claim[] | undefined> {
   const { mode } = await deps.stores.mode.current();
   const price = priceInMode(llm, mode, deps.worstCasePrice);
   const purpose = { cycleId: null, scopes: [], price, promptVersion: DISCUSSION_VERSION };
@@ -119,7 +137,8 @@ async function modelClaims(
   const ask = createAsk((request) => recordedCall(deps, llm, purpose, request, signal));
   try {
     return await discussByModel(ask, {
-      operation: `discuss/${randomUUID()}`,
+      // The same for all questions of a conversation: what a killed process left reserved is settled with the next.
+      operation: `discuss/${asked.conversation}`,
       question: asked.message,
       history: asked.history,
       records: asked.material.records,

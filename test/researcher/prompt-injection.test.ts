@@ -3,12 +3,14 @@ import type { Transcript } from '../../src/domain/experiment';
 import type { MemorySnapshot } from '../../src/domain/memory';
 import type { TargetDescription } from '../../src/domain/target';
 import { designsPrompt } from '../../src/researcher/prompts/designs';
+import { discussionPrompt } from '../../src/researcher/prompts/discussion';
 import { explanationPrompt } from '../../src/researcher/prompts/explanations';
 import { hypothesesPrompt } from '../../src/researcher/prompts/hypotheses';
 import { interventionsPrompt } from '../../src/researcher/prompts/interventions';
 import { judgePrompt } from '../../src/researcher/prompts/judge';
 import { paraphrasesPrompt } from '../../src/researcher/prompts/paraphrases';
 import type { DesignInput, FailureCase } from '../../src/researcher/researcher';
+import { APPROVAL, CYCLE, FAILURE, INTERVENTION } from '../support/discussed';
 import { INJECTIONS } from '../support/injection-set';
 
 const said = (text: string): Transcript => ({
@@ -87,6 +89,16 @@ const designInput = (text: string): DesignInput => ({
   memory: memorySaying(text),
 });
 
+const discussed = (text: string) => [
+  {
+    ...{ ...FAILURE, target: text, trigger: text, description: text, rootCause: text, severityReason: text },
+    ...{ impactReason: text, quotes: [text] },
+  },
+  { ...INTERVENTION, name: text, description: text },
+  { ...CYCLE, target: text, focus: text, error: text },
+  { ...APPROVAL, description: text },
+];
+
 /** Every prompt, with one text wherever text of others can stand. */
 const PROMPTS: readonly (readonly [string, (text: string) => string])[] = [
   [
@@ -98,6 +110,18 @@ const PROMPTS: readonly (readonly [string, (text: string) => string])[] = [
   ['explanations', (text) => explanationPrompt(failureSaying(text))],
   ['interventions', (text) => interventionsPrompt(failureSaying(text), explained(text))],
   ['paraphrases', (text) => paraphrasesPrompt([text, text])],
+  [
+    'discussion',
+    (text) =>
+      discussionPrompt({
+        question: text,
+        history: [
+          { role: 'user', content: text },
+          { role: 'assistant', content: text },
+        ],
+        records: discussed(text),
+      }),
+  ],
   ['judge, rubric first', (text) => judgePrompt(said(text), text, 0)],
   ['judge, run first', (text) => judgePrompt(said(text), text, 1)],
 ];

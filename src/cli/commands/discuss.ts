@@ -6,8 +6,8 @@ import { apiClient } from '../settings';
 import { show } from '../show';
 import { lines, oneLine, wrapped } from '../terminal-text';
 
-/** A model takes its time, and one repair. */
-const ANSWER_TIMEOUT_MS = 300_000;
+/** A model gets two minutes. */
+const ANSWER_TIMEOUT_MS = 150_000;
 const PROMPT = '> ';
 const WELCOME =
   'Ask what failed, how bad it is, why, what was tried, what it costs, what waits for you. /reset forgets, /exit ends.';
