@@ -10,6 +10,7 @@ import type { ReminderKind } from '../src/domain/approval-rules';
 import type { Channel, DeploymentState } from '../src/domain/deployment';
 import type { DomainErrorCode } from '../src/domain/errors';
 import type { CurrentMode, Mode } from '../src/domain/mode';
+import type { ScheduledRequest } from '../src/domain/schedule';
 import type { Severity } from '../src/domain/severity';
 import type { SimulationVerdict } from '../src/domain/simulation';
 import type { Publication } from '../src/ports/deployment-store';
@@ -115,7 +116,23 @@ export type DeploymentOpening =
 
 /** What workflows may ask of the outside world; the only file of this folder they import. All are idempotent. */
 export interface Activities
-  extends CycleActivities, TransitionActivities, DeploymentActivities, ToolActivities, IngestActivities {}
+  extends
+    CycleActivities,
+    ScheduleActivities,
+    TransitionActivities,
+    DeploymentActivities,
+    ToolActivities,
+    IngestActivities {}
+
+/** The step of `scheduledCycle` before its cycle. */
+interface ScheduleActivities {
+  /** Whether a cycle of a schedule may start; says why it may not, which is recorded. Local. */
+  admitScheduledCycle(input: {
+    readonly cycleId: string;
+    readonly workflowId: string;
+    readonly request: ScheduledRequest;
+  }): Promise<string | null>;
+}
 
 /** The steps of `deployIntervention`. */
 export interface DeploymentActivities {

@@ -8,6 +8,7 @@ import type { ReplayCase } from '../src/domain/replay-case';
 import type { TraceFailure } from '../src/domain/trace-failures';
 import type { Ledger } from '../src/ports/ledger';
 import type { Llm } from '../src/ports/llm';
+import type { ScheduleRecords } from '../src/ports/schedules';
 import type { Stores } from '../src/ports/stores';
 import type { TargetDirectory } from '../src/ports/target';
 import type { Tool } from '../src/ports/tool';
@@ -48,6 +49,7 @@ export interface ActivityDeps {
   readonly tools: { toolFor(name: string): Tool };
   /** What is wrong with the database's schema; undefined when it is that of this version. */
   readonly migrationProblem: () => Promise<string | undefined>;
+  readonly schedules: Pick<ScheduleRecords, 'admit'>;
   /** Where traces come in. */
   readonly traces: {
     readonly intake: TraceIntake;

@@ -1,3 +1,4 @@
+import { admitScheduledCycle } from './admit-scheduled-cycle';
 import { assessActions } from './assess-actions';
 import type { Activities } from './contract';
 import type { ActivityDeps } from './deps';
@@ -33,6 +34,7 @@ export function createActivities(given: ActivityDeps): Activities {
   const { approvals, cycles, experiments, followUps, simulations } = deps.stores;
   return {
     openCycle: withFailures(openCycle(deps)),
+    admitScheduledCycle: withFailures(admitScheduledCycle(deps)),
     generateHypotheses: withFailures(generateHypotheses(deps)),
     designExperiments: withFailures(designExperiments(deps)),
     assessActions: withFailures(assessActions(deps)),

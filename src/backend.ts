@@ -16,6 +16,7 @@ import type { Discussions } from './ports/discussions';
 import type { Logger } from './ports/logger';
 import type { Metrics } from './ports/metrics';
 import type { ModeGateway } from './ports/mode-gateway';
+import type { ScheduleGateway } from './ports/schedules';
 import type { ToolGateway } from './ports/tool';
 import type { TraceUploads } from './ports/trace-uploads';
 import { connectClient, endpointOf } from './temporal/connection';
@@ -47,6 +48,7 @@ export interface Backend {
   readonly toolCalls: ToolGateway;
   readonly deployments: DeploymentGateway;
   readonly uploads: TraceUploads;
+  readonly schedules: ScheduleGateway;
   readonly discussions: Discussions;
   /** Runs calls of tools that only this process has, on a task queue of their own, until the backend is closed. */
   serveTools(taskQueue: string, tools: ActivityDeps['tools']): Promise<void>;

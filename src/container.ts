@@ -28,6 +28,7 @@ import { MigrationError, requireMigrated } from './persistence/migrations';
 import { recordId } from './persistence/record-id';
 import { createRecords } from './persistence/records';
 import { createReportSource } from './persistence/report-source';
+import { createScheduleRecords } from './persistence/schedule-records';
 import { createStores } from './persistence/stores';
 import { createMemoryRecords } from './persistence/memory-records';
 import { createTraceRecords } from './persistence/trace-records';
@@ -45,6 +46,7 @@ import type { Outbox } from './ports/outbox';
 import type { Records } from './ports/records';
 import type { Reports } from './ports/reports';
 import type { ReportSource } from './ports/report-source';
+import type { ScheduleRecords } from './ports/schedules';
 import type { Stores } from './ports/stores';
 import type { TargetDirectory } from './ports/target';
 import type { TraceIntake } from './ports/trace-intake';
@@ -76,6 +78,7 @@ export interface Container {
   readonly proofs: ApprovalProofs;
   readonly ledger: Ledger;
   readonly budgets: Budgets;
+  readonly schedules: ScheduleRecords;
   readonly targets: TargetDirectory;
   readonly llm: Llm | undefined;
   /** The experiment families of this package and the user's own. */
@@ -129,6 +132,7 @@ export async function openContainer(
   const targets = tracedTargets(createTargetDirectory(config.targets, env, config.cost.prices));
   const worstCasePrice = config.cost.worstCase;
   const llm = researcherModel(config);
+  const budgets = createBudgets(prisma, config.cost);
   const prices = { worstCasePrice, llm, maxAnswerTokens: maxAnswerTokensOf(config) };
   return {
     prisma,
@@ -141,7 +145,8 @@ export async function openContainer(
     keys: createApiKeys(prisma),
     proofs: createApprovalProofs(prisma),
     ledger: createLedger(prisma, config.cost),
-    budgets: createBudgets(prisma, config.cost),
+    budgets,
+    schedules: createScheduleRecords(prisma, budgets),
     targets,
     llm,
     library,
@@ -211,6 +216,7 @@ export function activitiesOf(
       watchReplays: config.deployment.watchReplays,
     },
     worstCasePrice: config.cost.worstCase,
+    schedules: container.schedules,
     traces: {
       ...container.traces,
       bufferMs: config.traces.shadow.replayBufferDays * DAY_MS,

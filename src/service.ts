@@ -117,6 +117,7 @@ async function serveApi(
     mode: container.stores.mode,
     deployments: backend.deployments,
     discussions: backend.discussions,
+    schedules: backend.schedules,
     failures: container.stores.failures,
     modes,
     policy: container.policy,

@@ -13,6 +13,7 @@ import type { ModeGateway } from '../ports/mode-gateway';
 import type { FailureStore, ModeStore } from '../ports/stores';
 import type { Records } from '../ports/records';
 import type { Reports } from '../ports/reports';
+import type { ScheduleGateway } from '../ports/schedules';
 import type { TargetDirectory } from '../ports/target';
 import type { ToolDirectory, ToolGateway } from '../ports/tool';
 import type { TraceIntake } from '../ports/trace-intake';
@@ -29,6 +30,7 @@ export interface ApiDeps {
   readonly reports: Reports;
   readonly deployments: DeploymentGateway;
   readonly discussions: Discussions;
+  readonly schedules: ScheduleGateway;
   readonly failures: Pick<FailureStore, 'resolve' | 'reopen'>;
   readonly audit: AuditLog;
   readonly budgets: Budgets;

@@ -23,7 +23,7 @@ export function allowOrigins(allowed: readonly string[]): Middleware {
   return cors({
     // An empty answer sets no headers.
     origin: (ctx) => (allowed.includes(ctx.get('Origin')) ? ctx.get('Origin') : ''),
-    allowMethods: ['GET', 'POST'],
+    allowMethods: ['GET', 'POST', 'DELETE'],
     exposeHeaders: ['Location', 'Retry-After', 'ETag', 'X-Request-Id'],
     keepHeadersOnError: true,
   });

@@ -66,6 +66,7 @@ const STATUS: Readonly<Record<DomainErrorCode, number>> = {
   budget_exceeded: 402,
   invalid_cursor: 422,
   invalid_period: 422,
+  invalid_schedule: 422,
   unknown_target: 422,
   unpriced_model: 422,
   invalid_experiment: 422,

@@ -41,7 +41,7 @@ export interface RouteDefinition<
   H extends z.ZodObject | undefined = z.ZodObject | undefined,
   B extends z.ZodType | undefined = z.ZodType | undefined,
 > {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   /** With `:name` for a parameter. */
   readonly path: string;
   readonly tag: string;

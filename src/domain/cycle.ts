@@ -1,4 +1,5 @@
 import type { Mode } from './mode';
+import type { ScheduleBudget } from './schedule-budget';
 
 /** The phases of a research cycle, in order. */
 export const CYCLE_PHASES = [
@@ -37,6 +38,15 @@ export interface CycleRequest {
    * so that requests of versions without it keep their hash.
    */
   readonly regressions?: true;
+  /** Of a cycle that a schedule started; absent in every other. */
+  readonly schedule?: CycleSchedule;
+}
+
+/** The schedule that a cycle is of. */
+export interface CycleSchedule {
+  readonly id: string;
+  /** Null: the schedule has no budget of its own. */
+  readonly budget: ScheduleBudget | null;
 }
 
 export const CYCLE_REQUEST_LIMITS = {

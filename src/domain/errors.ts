@@ -6,6 +6,7 @@ export const DOMAIN_ERROR_CODES = [
   'idempotency_conflict',
   'invalid_cursor',
   'invalid_period',
+  'invalid_schedule',
   'cycle_already_ended',
   'mode_changed',
   'transition_not_allowed',

@@ -1,14 +1,17 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { CycleInput, CycleRequest } from '../domain/cycle';
+import { cycleHeading } from '../domain/cycle-heading';
+import type { CycleHeading } from '../domain/cycle-heading';
 import { DomainError } from '../domain/errors';
 import type { CycleGateway, StartedCycle } from '../ports/cycle-gateway';
 import type { CycleStore, ResearcherStamp } from '../ports/stores';
 import type { TargetDirectory } from '../ports/target';
 import { isEncrypted } from './connection';
+import { hashOf } from './request-hash';
 import { temporalCall } from './temporal-call';
 
 const TARGET = defineSearchAttributeKey('TinmanTarget', 'KEYWORD');
@@ -16,7 +19,6 @@ const FOCUS = defineSearchAttributeKey('TinmanFocus', 'KEYWORD');
 const WORKFLOW_TYPE = 'researchCycle';
 const PAUSE_SIGNAL = 'pauseCycle';
 const RESUME_SIGNAL = 'resumeCycle';
-const SUMMARY_LENGTH = 180;
 
 export interface CycleGatewayDeps {
   readonly client: Client;
@@ -91,11 +93,12 @@ async function start(
   idempotencyKey?: string,
 ): Promise<StartedCycle> {
   deps.targets.get(request.target);
-  const requestHash = createHash('sha256').update(JSON.stringify(request)).digest('hex');
+  const requestHash = hashOf(request);
   const cycleId =
     idempotencyKey === undefined ? randomUUID() : deps.recordId('cycle', requestedBy, idempotencyKey);
   const input: CycleInput = { cycleId, request, requestedBy, requestHash };
-  const workflowId = workflowIdOf(input);
+  const heading = cycleHeading(input);
+  const { workflowId } = heading;
   const existing = idempotencyKey === undefined ? undefined : await deps.cycles.find(cycleId);
   if (existing !== undefined) {
     if (existing.requestHash !== requestHash) {
@@ -106,7 +109,7 @@ async function start(
     return { cycleId, workflowId: existing.workflowId, created: false };
   }
   try {
-    await temporalCall(() => startWorkflow(deps, input, workflowId));
+    await temporalCall(() => startWorkflow(deps, input, heading));
   } catch (error) {
     // The same key a moment ago: the row below makes both answers the same.
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
@@ -128,38 +131,21 @@ async function endWithoutWorkflow({ cycles }: CycleGatewayDeps, cycleId: string)
 function startWorkflow(
   deps: CycleGatewayDeps,
   input: CycleInput,
-  workflowId: string,
+  heading: CycleHeading,
 ): Promise<WorkflowHandle> {
-  const { request } = input;
-  const known = request.regressions === true;
-  const topic = known ? 'known failures' : (request.focus ?? 'all failure classes');
+  const { workflowId, topic, summary, details } = heading;
   return deps.client.workflow.start(WORKFLOW_TYPE, {
     workflowId,
     taskQueue: deps.taskQueue,
     args: [input],
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
     workflowIdConflictPolicy: 'FAIL',
-    staticSummary: `Research cycle on ${request.target}: ${topic}`.slice(0, SUMMARY_LENGTH),
-    staticDetails: [
-      `- target \`${request.target}\``,
-      ...(known
-        ? [`- runs of a known failure: at most ${request.runsPerExperiment}`]
-        : [
-            `- at most ${request.maxHypotheses} × ${request.maxExperiments} experiments (hypotheses × experiments of each)`,
-            `- runs of an experiment: ${request.runsPerExperiment}`,
-            `- replay pairs of an intervention: ${request.replayPairs}`,
-          ]),
-      `- cycle \`${input.cycleId}\``,
-    ].join('\n'),
+    staticSummary: summary,
+    staticDetails: details,
     typedSearchAttributes: [
-      { key: TARGET, value: request.target },
+      { key: TARGET, value: input.request.target },
       // Search attributes are never encrypted, and the focus is whatever people write.
-      ...(isEncrypted(deps.client) ? [] : [{ key: FOCUS, value: topic.slice(0, SUMMARY_LENGTH) }]),
+      ...(isEncrypted(deps.client) ? [] : [{ key: FOCUS, value: topic }]),
     ],
   });
-}
-
-/** An id that a person can read, and that the cycle's id determines. */
-function workflowIdOf({ cycleId, request }: CycleInput): string {
-  return `cycle-${request.target}-${cycleId}`;
 }

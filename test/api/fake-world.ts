@@ -14,6 +14,7 @@ import type { Probe } from '../../src/ports/health';
 import type { HttpSample } from '../../src/ports/metrics';
 import { FakeBudgets } from './fake-budgets';
 import { fakeDiscussions } from './fake-discussions';
+import { FakeSchedules } from './fake-schedules';
 import {
   approvalDetail,
   approvalRecord,
@@ -58,6 +59,7 @@ export class FakeWorld {
     rollback: () => Promise.reject(new DomainError('state_conflict', 'not in this test')),
   };
   discussions: ApiDeps['discussions'] = fakeDiscussions;
+  readonly schedules = new FakeSchedules();
   failures: ApiDeps['failures'] = { resolve: () => Promise.resolve(), reopen: () => Promise.resolve() };
   readonly logs: LogLine[] = [];
   readonly samples: HttpSample[] = [];
@@ -121,6 +123,7 @@ export class FakeWorld {
       budgets: this.budgets,
       deployments: this.deployments,
       discussions: this.discussions,
+      schedules: this.schedules,
       failures: this.failures,
       mode: {
         current: () => this.read(() => ({ mode: this.mode, version: 1 })),

@@ -178,6 +178,7 @@ function depsOf(world: StoredWorld, target: Target): Omit<ActivityDeps, 'policy'
         throw new Error('no tool is called');
       },
     },
+    schedules: { admit: () => Promise.resolve(null) },
     migrationProblem: () => Promise.resolve(undefined),
     library: { families: [], version: 'none' },
     llm: undefined,

@@ -17,6 +17,7 @@ import { modeRoutes } from './mode';
 import { policyRoutes } from './policy';
 import { recordRoutes } from './records';
 import { reportRoutes } from './report';
+import { scheduleRoutes } from './schedules';
 import { stateRoutes } from './state';
 import { toolRoutes } from './tools';
 import { traceRoutes } from './traces';
@@ -32,6 +33,7 @@ export function createRoutes(deps: ApiDeps, stopping: AbortSignal): readonly Rou
     ...metricsRoutes(deps),
     ...cycleRoutes(deps),
     ...cycleEventRoutes(deps),
+    ...scheduleRoutes(deps),
     ...approvalRoutes(deps),
     ...deploymentRoutes(deps),
     ...failureRoutes(deps),
