@@ -107,7 +107,7 @@ describe('a conversation with a model', () => {
       conversationLength: 2,
       researcher: 'anthropic:some-model',
       citations: [
-        { record: `failure:${failure}`, facts: expect.stringContaining('1 of 2 assessed runs failed') },
+        { record: `failure:${failure}`, facts: expect.stringContaining('1 of 2 assessed runs failed') as string },
       ],
     });
     expect(await spending()).toEqual([paid]);
