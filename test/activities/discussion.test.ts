@@ -106,10 +106,9 @@ describe('a conversation with a model', () => {
       notices: [],
       conversationLength: 2,
       researcher: 'anthropic:some-model',
-      citations: [
-        { record: `failure:${failure}`, facts: expect.stringContaining('1 of 2 assessed runs failed') as string },
-      ],
+      citations: [{ record: `failure:${failure}` }],
     });
+    expect(answer.citations[0]?.facts).toContain('1 of 2 assessed runs failed');
     expect(await spending()).toEqual([paid]);
     expect(metered).toEqual(['answered']);
     expect(await world.prisma.llmCall.count({ where: { cycleId: null, status: 'answered' } })).toBe(1);

@@ -59,7 +59,8 @@ describe('POST /discuss', () => {
     const answered = await ask('operator-key', '/discuss', { message: 'why?' });
     expect(answered.body).toMatchObject({
       session_id: 'default',
-      response: expect.stringMatching(/^ops asks/) as string,
+      response: `ops asks: why?
+S2 logic_error on demo, open. [${CITED}]`,
     });
     for (const path of ['/discuss', '/discuss/reset']) {
       const refused = await ask('viewer-key', path, path === '/discuss' ? { message: 'why?' } : {});
