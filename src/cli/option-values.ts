@@ -23,12 +23,20 @@ export function filter(text: string, earlier: Readonly<Record<string, string>> =
   return { ...earlier, [name]: value };
 }
 
-const AGO_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
+
+/** A time span as 90s, 15m, 24h or 7d, in seconds. */
+export function seconds(text: string): number {
+  const [, count, unit = ''] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
+  if (count !== undefined) return Number(count) * (SECONDS[unit] ?? NaN);
+  throw new InvalidArgumentError('Expected a time span such as 90s, 15m, 24h or 7d.');
+}
 
 /** A time as ISO 8601, or how long ago: 90m, 24h, 7d. */
 export function moment(text: string): Date {
   const [, count, unit = ''] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
-  const time = count === undefined ? Date.parse(text) : Date.now() - Number(count) * (AGO_MS[unit] ?? NaN);
+  const time =
+    count === undefined ? Date.parse(text) : Date.now() - Number(count) * (SECONDS[unit] ?? NaN) * 1_000;
   if (/^\d/.test(text) && !Number.isNaN(time)) return new Date(time);
   throw new InvalidArgumentError(
     'Expected a time such as 2026-11-23T09:00:00Z, or how long ago: 90m, 24h, 7d.',

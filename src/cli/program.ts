@@ -17,6 +17,7 @@ import { addModeCommands } from './commands/mode';
 import { addPolicyCommands } from './commands/policy';
 import { addRecordCommands } from './commands/records';
 import { addReportCommand } from './commands/report';
+import { addScheduleCommands } from './commands/schedule';
 import { addServiceCommands } from './commands/service';
 import { addStateCommands } from './commands/state';
 import { addMemoryCommands } from './commands/memory';
@@ -62,6 +63,7 @@ export function createProgram(context: CliContext, version: string): Command {
   addMigrateCommands(program, context);
   addKeyCommands(program, context);
   addCycleCommands(program, context);
+  addScheduleCommands(program, context);
   addApprovalCommands(program, context);
   addRecordCommands(program, context);
   addFamilyCommands(program, context);

@@ -177,7 +177,7 @@ describe('what browsers are told', () => {
       },
     });
     expect(preflight.status).toBe(204);
-    expect(preflight.headers.get('access-control-allow-methods')).toBe('GET,POST');
+    expect(preflight.headers.get('access-control-allow-methods')).toBe('GET,POST,DELETE');
     expect(preflight.headers.get('access-control-allow-headers')).toContain('authorization');
   });
 

@@ -61,7 +61,14 @@ const POSTS = [
   '/discuss',
   '/discuss/reset',
   ...POSTS_BY_ID,
+  ...['pause', 'resume', 'trigger'].map((verb) => `/schedules/{id}/${verb}`),
 ];
+/** Paths with more than one method. */
+const SEVERAL: Readonly<Record<string, readonly string[]>> = {
+  '/schedules': ['GET', 'POST'],
+  '/schedules/{id}': ['GET', 'DELETE'],
+};
+const BODIES = [...POSTS, '/schedules'];
 
 describe('bad requests', () => {
   const world = new FakeWorld();
@@ -73,7 +80,7 @@ describe('bad requests', () => {
       .replace('{name}', 'look')
       .replace('{id}', path.startsWith('/approvals') ? world.approvalId : world.cycleId);
 
-  it.each(POSTS)('POST %s: malformed JSON is 400', async (path) => {
+  it.each(BODIES)('POST %s: malformed JSON is 400', async (path) => {
     for (const body of [
       '{"focus": ',
       '{focus: 1}',
@@ -89,7 +96,7 @@ describe('bad requests', () => {
     }
   });
 
-  it.each(POSTS)('POST %s: anything but an object is 422 at the root', async (path) => {
+  it.each(BODIES)('POST %s: anything but an object is 422 at the root', async (path) => {
     for (const body of ['[]', '"text"', '5', 'null', 'true']) {
       const { errors, ...problem } = problemIn(await api.post(known(path), body));
       expect(problem).toMatchObject({ status: 422, code: 'invalid_request' });
@@ -97,13 +104,13 @@ describe('bad requests', () => {
     }
   });
 
-  it.each(POSTS)('POST %s: unknown fields are refused, each by its pointer', async (path) => {
+  it.each(BODIES)('POST %s: unknown fields are refused, each by its pointer', async (path) => {
     const answer = await api.post(known(path), { 'a/b~c': 1, max_hypothesis: 2 });
     const pointers = problemIn(answer).errors?.map(({ pointer }) => pointer);
     expect(pointers).toEqual(expect.arrayContaining(['/a~1b~0c', '/max_hypothesis']));
   });
 
-  it.each(POSTS)('POST %s: another content type is 415', async (path) => {
+  it.each(BODIES)('POST %s: another content type is 415', async (path) => {
     for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/xml', '']) {
       const answer = await api.post(known(path), '{}', { 'content-type': type });
       expect(problemIn(answer)).toMatchObject({ status: 415, code: 'unsupported_media_type' });
@@ -112,7 +119,7 @@ describe('bad requests', () => {
     expect(problemIn(packed).status).toBe(415);
   });
 
-  it.each(POSTS)('POST %s: a body over 1 MB is 413, announced, in chunks or compressed', async (path) => {
+  it.each(BODIES)('POST %s: a body over 1 MB is 413, announced, in chunks or compressed', async (path) => {
     const huge = JSON.stringify({ focus: 'x'.repeat(1_100_000) });
     expect(problemIn(await api.post(known(path), huge))).toMatchObject({
       status: 413,
@@ -180,6 +187,21 @@ describe('bad requests', () => {
       expect(answer.headers.get('allow')).toBe('POST');
     }
   });
+
+  it.each(Object.entries(SEVERAL))('%s takes %j only', async (path, methods) => {
+    const answer = await api.call('PUT', known(path), {});
+    expect(problemIn(answer)).toMatchObject({ status: 405 });
+    expect(answer.headers.get('allow')?.split(', ').toSorted()).toEqual(['HEAD', ...methods].toSorted());
+  });
+
+  it.each(['GET', 'DELETE'])(
+    '%s of a schedule by what is no id is 422, by an unknown one 404',
+    async (method) => {
+      const wrong = await api.call(method, '/schedules/No.Id', {});
+      expect(problemIn(wrong).errors).toMatchObject([{ in: 'path', pointer: '/id' }]);
+      expect(problemIn(await api.call(method, '/schedules/unknown', {})).status).toBe(404);
+    },
+  );
 
   it('knows no other paths', async () => {
     for (const path of ['/', '/research', '/research/cycle/x/y', '/%E0%A4%A', '//health']) {
@@ -255,7 +277,10 @@ describe('bad requests', () => {
       Object.keys(item).map((method) => `${method} ${path}`),
     );
     const posted = [...POSTS, ...UPLOADS].map((path) => `post ${path}`);
-    expect([...tested, ...posted].toSorted()).toEqual(documented.toSorted());
+    const several = Object.entries(SEVERAL).flatMap(([path, methods]) =>
+      methods.map((method) => `${method.toLowerCase()} ${path}`),
+    );
+    expect([...tested, ...posted, ...several].toSorted()).toEqual(documented.toSorted());
   });
 });
 

@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { CYCLE_REQUEST_LIMITS } from '../../domain/cycle';
 import type { CliContext, GlobalOptions } from '../context';
+import { cycleRequestOf, withCycleRequest, type CycleRequestOptions } from '../cycle-request';
 import { writeCycleSummary } from '../cycle-summary';
 import { cycleDetailSchema, followCycle, type CycleDetail } from '../cycle-view';
 import { EXIT, type ExitCode } from '../exit';
 import { requireWritable, writeFormats, type FormatOptions } from '../formats';
-import { dollars, wholeNumber } from '../option-values';
 import { regressionExit } from '../regressions';
 import { apiClient } from '../settings';
 import { show } from '../show';
@@ -18,17 +17,9 @@ const answer = z.looseObject({});
 
 interface WatchOptions extends GlobalOptions, FormatOptions {}
 
-interface StartOptions extends WatchOptions {
-  readonly focus?: string;
-  readonly target?: string;
-  readonly maxHypotheses?: number;
-  readonly maxExperiments?: number;
-  readonly runs?: number;
-  readonly replayPairs?: number | 'auto';
-  readonly budgetUsd?: number;
+interface StartOptions extends WatchOptions, CycleRequestOptions {
   readonly idempotencyKey?: string;
   readonly watch?: boolean;
-  readonly regressions?: boolean;
 }
 
 /** `tinman cycle …`: start, follow and steer research cycles. */
@@ -59,31 +50,10 @@ export function addCycleCommands(program: Command, context: CliContext): void {
 }
 
 function addStart(cycle: Command, context: CliContext): void {
-  const { maxHypotheses, maxExperiments, runsPerExperiment, replayPairs } = CYCLE_REQUEST_LIMITS;
-  const within = (limits: { readonly min: number; readonly max: number }) =>
-    wholeNumber(limits.min, limits.max);
   const start = cycle
     .command('start')
-    .description('start a research cycle; prints its id, or follows it with --watch')
-    .option('--focus <text>', 'what to look for; everything when left out')
-    .option('--target <name>', 'a configured target; the default one when left out')
-    .option('--max-hypotheses <n>', `hypotheses (default ${maxHypotheses.default})`, within(maxHypotheses))
-    .option(
-      '--max-experiments <n>',
-      `per hypothesis (default ${maxExperiments.default})`,
-      within(maxExperiments),
-    )
-    .option(
-      '--runs <n>',
-      `runs of an experiment (default ${runsPerExperiment.default}); of a known failure, at most (default ${runsPerExperiment.max})`,
-      within(runsPerExperiment),
-    )
-    .option(
-      '--replay-pairs <n>',
-      `pairs of a replay, or auto: as many as it takes (default ${replayPairs.default})`,
-      (text) => (text === 'auto' ? text : within(replayPairs)(text)),
-    )
-    .option('--budget-usd <amount>', 'the most the cycle may spend', dollars)
+    .description('start a research cycle; prints its id, or follows it with --watch');
+  withCycleRequest(start)
     .option('--idempotency-key <key>', 'the same key starts the cycle only once')
     .option('--watch', 'follow the cycle to its end')
     .option('--regressions', 'replay every known failure of the target, and follow it to the end');
@@ -92,7 +62,7 @@ function addStart(cycle: Command, context: CliContext): void {
     await requireWritable(options);
     const cycleStarted = await apiClient(context, options).call('/research/cycle', started, {
       method: 'POST',
-      body: requestOf(options),
+      body: cycleRequestOf(options),
       ...(options.idempotencyKey === undefined
         ? {}
         : { headers: { 'idempotency-key': options.idempotencyKey } }),
@@ -114,19 +84,6 @@ function withFormats(command: Command): Command {
   return command
     .option('--junit <file>', 'write what it came to as JUnit XML, once it has ended')
     .option('--sarif <file>', 'write what it found as SARIF 2.1.0, once it has ended');
-}
-
-function requestOf(options: StartOptions): Record<string, unknown> {
-  return {
-    focus: options.focus,
-    target: options.target,
-    max_hypotheses: options.maxHypotheses,
-    max_experiments: options.maxExperiments,
-    runs_per_experiment: options.runs,
-    replay_pairs: options.replayPairs,
-    budget_usd: options.budgetUsd,
-    regressions: options.regressions,
-  };
 }
 
 async function watch(context: CliContext, options: WatchOptions, id: string): Promise<void> {
