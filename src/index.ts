@@ -39,6 +39,8 @@ export {
   TechnicalAnalysisReport,
 } from './library/reports';
 export type { ReportedPeriod } from './library/reports';
+export type { Citation, DiscussionAnswer } from './ports/discussions';
+export type { RecordedAttempt, SupportedSentence } from './domain/discussion';
 export type {
   Report,
   ReportBlock,

@@ -159,6 +159,11 @@ export const MAX_CONVERSATION_MESSAGES = 200;
 /** Characters of one question. */
 export const MAX_QUESTION_CHARS = 4_000;
 
+/** The conversation of who names none. */
+export const DEFAULT_DISCUSSION_SESSION = 'default';
+/** What a conversation may be called. */
+export const DISCUSSION_SESSION_NAME = /^[\w.:-]{1,100}$/;
+
 /** How a record is cited, brackets apart. */
 export function referenceOf({ kind, id }: Pick<DiscussedRecord, 'kind' | 'id'>): string {
   return `${kind}:${id}`;

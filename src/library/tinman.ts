@@ -11,6 +11,7 @@ import { startLocalServices } from '../embedded/local-services';
 import { superviseParts } from '../embedded/supervised-parts';
 import { createLogger } from '../observability/logger';
 import { migrateDeploy } from '../persistence/migrations';
+import type { DiscussionAnswer } from '../ports/discussions';
 import type { Logger } from '../ports/logger';
 import type { MemoryRecords } from '../ports/memory-records';
 import type { Metrics } from '../ports/metrics';
@@ -18,6 +19,7 @@ import { prepareRuntime } from '../temporal/runtime';
 import { auditLogger, type AuditLogger } from './audit-logger';
 import { CostTracker } from './cost-tracker';
 import { findCycle, startCycle, type CycleHandle, type CycleResult, type ResearchRequest } from './cycles';
+import { discuss } from './discuss';
 import { memoryGraph, type MemoryGraph } from './graph';
 import { readOptions, type TinmanOptions } from './options';
 import { reportedOn } from './reports';
@@ -50,6 +52,13 @@ export interface Tinman {
    * @throws {DomainError} `action_blocked` when policy or a person refused it, `tool_failed`, `invalid_arguments`, `not_found`.
    */
   guardedCall(tool: ToolDescription | string, call?: GuardedCall): Promise<JsonValue>;
+  /**
+   * Answers a question about what was found, from the database and with citations; with a model, paid from the global budget.
+   * `session` names one of the conversations of programs, `default` without it.
+   * @throws {RangeError} for a message of none or more than 4,000 characters, or a name that is none; {DomainError}
+   *   `budget_exceeded`, `model_unavailable`, `unpriced_model`.
+   */
+  discuss(message: string, session?: string): Promise<DiscussionAnswer>;
   readonly metrics: Pick<Metrics, 'render'>;
   /**
    * Ends what is under way in this process and stops everything that was started for it. Cycles that still run go on
@@ -125,6 +134,7 @@ function present(backend: Backend, config: Config, closers: Closers): Tinman {
     costs,
     audit: auditLogger(container.auditLog),
     tools: tools.registry,
+    discuss: (message, session) => discuss(backend.discussions, message, session),
     guardedCall: (tool, call = {}) => tools.call(tool, call),
     metrics: { render: () => metrics.render() },
     close: () => {

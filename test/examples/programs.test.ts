@@ -129,6 +129,8 @@ describe('programs that import the package by its name', () => {
       /^tinman_research_cycles_total/m,
       /^budget_reset library$/m,
       /^0 violations$/m,
+      /^S\d logic_error on .* assessed runs failed.* \[failure:[0-9a-f-]{36}\]$/m,
+      /^[1-9]\d* records are cited$/m,
       /A page about AI safety/,
       /^block severity S3 in shadow mode$/m,
       /^Error: chat demo-1 - the model timed out$/m,

@@ -1,6 +1,10 @@
 import { Readable } from 'node:stream';
 import { z } from 'zod';
-import { MAX_QUESTION_CHARS } from '../../domain/discussion';
+import {
+  DEFAULT_DISCUSSION_SESSION,
+  DISCUSSION_SESSION_NAME,
+  MAX_QUESTION_CHARS,
+} from '../../domain/discussion';
 import { DomainError } from '../../domain/errors';
 import { INJECTION_KINDS } from '../../domain/injection-attempts';
 import type { DiscussionAnswer } from '../../ports/discussions';
@@ -8,14 +12,13 @@ import type { ApiDeps } from '../deps';
 import { defineRoute, type Route } from '../route';
 import { text } from '../schemas';
 
-/** The conversation of who names none. */
-const DEFAULT_SESSION = 'default';
-
 const session = z
   .string()
-  .regex(/^[\w.:-]{1,100}$/, 'must be 1 to 100 letters, digits, dots, colons, dashes or underscores')
+  .regex(DISCUSSION_SESSION_NAME, 'must be 1 to 100 letters, digits, dots, colons, dashes or underscores')
   .optional()
-  .describe(`Which of your conversations; \`${DEFAULT_SESSION}\` without it. One that is new begins.`);
+  .describe(
+    `Which of your conversations; \`${DEFAULT_DISCUSSION_SESSION}\` without it. One that is new begins.`,
+  );
 
 const Question = z
   .strictObject({
@@ -76,7 +79,7 @@ export function discussRoutes({
       },
       handler: async ({ body, headers, principal }) => {
         if (health.draining()) throw new DomainError('not_ready', 'the server is shutting down');
-        const key = { owner: principal.name, session: body.session_id ?? DEFAULT_SESSION };
+        const key = { owner: principal.name, session: body.session_id ?? DEFAULT_DISCUSSION_SESSION };
         const answer = await discussions.say(key, body.message);
         if (headers.accept?.includes('text/event-stream') !== true)
           return { status: 200, body: present(answer) };
@@ -96,7 +99,7 @@ export function discussRoutes({
       body: z.strictObject({ session_id: session }).meta({ id: 'DiscussionToForget' }),
       responses: { 200: { description: 'It is forgotten.', schema: Reset } },
       handler: async ({ body, principal }) => {
-        const name = body.session_id ?? DEFAULT_SESSION;
+        const name = body.session_id ?? DEFAULT_DISCUSSION_SESSION;
         await discussions.reset({ owner: principal.name, session: name });
         return { status: 200, body: { session_id: name, conversation_length: 0 } };
       },
