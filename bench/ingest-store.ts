@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { startEmbeddedPostgres } from '../src/embedded/postgres';
 import { createTraceIntake } from '../src/ingest/intake';
-import { REDACTION_RULES } from '../src/ingest/redaction';
+import { REDACTION_RULES } from '../src/ingest/redaction-rules';
 import { closeDatabase, openDatabase } from '../src/persistence/client';
 import { migrateDeploy } from '../src/persistence/migrations';
 import { createTraceStore } from '../src/persistence/trace-store';

@@ -9,7 +9,7 @@ import { createDetectionEngines } from './detection/engines';
 import { DomainError } from './domain/errors';
 import { microOfUsd } from './domain/money';
 import { createTraceIntake } from './ingest/intake';
-import { redactionRules } from './ingest/redaction';
+import { redactionRules } from './ingest/redaction-rules';
 import { replayCasesOf } from './ingest/replay-cases';
 import type { MetricsSources } from './observability/metrics';
 import { tracedTargets } from './observability/traced-models';

@@ -10,7 +10,8 @@ import {
 import type { SpanToStore, TraceStore } from '../ports/trace-store';
 import type { TraceBatch } from './decoder';
 import { readTraces } from './read-traces';
-import { redactSpan, type RedactionRule, type Redactions, type SharedAttributes } from './redaction';
+import { Redactor, type Redactions } from './redaction';
+import type { RedactionRule } from './redaction-rules';
 import { summariseTraces, type ReadSpan } from './summarise-traces';
 
 /** Spans that are stored at a time: so many that it matters little how long an answer of the database waits to be read. */
@@ -71,7 +72,7 @@ interface Group {
 class Keeper {
   private waiting: ReadSpan[] = [];
   private saving: Promise<void> = Promise.resolve();
-  private readonly shared: SharedAttributes = new WeakMap();
+  private readonly redactor: Redactor;
   private readonly skip: number;
   private seen = 0;
   private written: IntakeFigures;
@@ -81,6 +82,7 @@ class Keeper {
     private readonly options: IntakeOptions,
     private readonly rate: number,
   ) {
+    this.redactor = new Redactor(deps.redaction);
     this.written = options.from ?? NOTHING_TAKEN;
     this.skip = this.written.seen;
   }
@@ -150,7 +152,7 @@ class Keeper {
   }
 
   private toStore({ span: received, genAi }: ReadSpan, redacted: Redactions): SpanToStore {
-    const span = redactSpan(received, this.deps.redaction, redacted, this.shared);
+    const span = this.redactor.redact(received, redacted);
     const service = span.resource.attributes['service.name'];
     return {
       span,

@@ -1,6 +1,7 @@
 import { array, assert, constantFrom, dictionary, letrec, oneof, property, string } from 'fast-check';
 import type { AttributeValue, Span } from '../../src/domain/trace';
-import { redactSpan, REDACTION_RULES, type Redactions } from '../../src/ingest/redaction';
+import { Redactor, type Redactions } from '../../src/ingest/redaction';
+import { REDACTION_RULES } from '../../src/ingest/redaction-rules';
 
 function spanOf(changes: Partial<Span>): Span {
   return {
@@ -28,9 +29,8 @@ function spanOf(changes: Partial<Span>): Span {
 
 function redacted(text: string): { readonly text: unknown; readonly found: Redactions } {
   const found: Redactions = {};
-  const { attributes } = redactSpan(
+  const { attributes } = new Redactor(REDACTION_RULES).redact(
     spanOf({ attributes: { 'gen_ai.prompt': text } }),
-    REDACTION_RULES,
     found,
   );
   return { text: attributes['gen_ai.prompt'], found };
@@ -84,13 +84,35 @@ describe('what is taken out before traces are stored', () => {
       'gen_ai.usage.input_tokens': 12,
       'llm.access_token': { value: 'y', ttl: 3 },
     };
-    expect(redactSpan(spanOf({ attributes }), REDACTION_RULES, found).attributes).toEqual({
+    expect(new Redactor(REDACTION_RULES).redact(spanOf({ attributes }), found).attributes).toEqual({
       'http.request.header.authorization': ['[redacted:secret]'],
       'db.password': '[redacted:secret]',
       'gen_ai.usage.input_tokens': 12,
       'llm.access_token': { value: '[redacted:secret]', ttl: 3 },
     });
     expect(found).toEqual({ secret: 3 });
+  });
+
+  it('go from what spans share, and count for each of them', () => {
+    const found: Redactions = {};
+    const resource = { attributes: { 'ana@example.org': 'bea@example.org' } };
+    const scope = { name: 'lib', version: null, attributes: { api_key: 'k-1' } };
+    const redactor = new Redactor(REDACTION_RULES);
+    for (const spanId of ['1111111111111111', '2222222222222222']) {
+      const span = redactor.redact({ ...spanOf({}), spanId, resource, scope }, found);
+      expect(span.resource.attributes).toEqual({ '[redacted:email]': '[redacted:email]' });
+      expect(span.scope?.attributes).toEqual({ api_key: '[redacted:secret]' });
+    }
+    expect(found).toEqual({ email: 4, secret: 2 });
+  });
+
+  it('leave attributes be whose names mean something to JavaScript', () => {
+    const attributes = Object.fromEntries([
+      ['__proto__', 'kept'],
+      ['constructor', 'kept'],
+    ]);
+    const span = new Redactor(REDACTION_RULES).redact(spanOf({ attributes }), {});
+    expect(Object.entries(span.attributes)).toEqual(Object.entries(attributes));
   });
 
   it('never leaves a secret, wherever in a span it stands', () => {
@@ -116,7 +138,10 @@ describe('what is taken out before traces are stored', () => {
           links: [{ traceId: '1', spanId: '2', attributes }],
           resource: { attributes },
         });
-        const { startTimeUnixNano, endTimeUnixNano, ...rest } = redactSpan(span, REDACTION_RULES, {});
+        const { startTimeUnixNano, endTimeUnixNano, ...rest } = new Redactor(REDACTION_RULES).redact(
+          span,
+          {},
+        );
         const left = JSON.stringify(rest);
         expect(SECRETS.filter((each) => left.includes(JSON.stringify(each).slice(1, -1)))).toEqual([]);
         expect([startTimeUnixNano, endTimeUnixNano]).toEqual([1n, 2n]);

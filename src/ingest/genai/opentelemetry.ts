@@ -105,10 +105,10 @@ function toolOutput(events: readonly SpanEvent[]): string | undefined {
 
 function conversation(view: AttributeView, events: readonly SpanEvent[]): GenAiFacts {
   const details = events.find(({ name }) => name === 'gen_ai.client.inference.operation.details');
-  const all = details === undefined ? view : new AttributeView([details.attributes]);
-  const system = view.decoded('gen_ai.system_instructions') ?? all.decoded('gen_ai.system_instructions');
-  const inputs = first(view.list('gen_ai.input.messages'), all.list('gen_ai.input.messages'));
-  const outputs = first(view.list('gen_ai.output.messages'), all.list('gen_ai.output.messages'));
+  const all = details === undefined ? undefined : new AttributeView([details.attributes]);
+  const system = view.decoded('gen_ai.system_instructions') ?? all?.decoded('gen_ai.system_instructions');
+  const inputs = first(view.list('gen_ai.input.messages'), all?.list('gen_ai.input.messages'));
+  const outputs = first(view.list('gen_ai.output.messages'), all?.list('gen_ai.output.messages'));
   const told = events.flatMap((event) => (MESSAGE_EVENT.test(event.name) ? [event] : []));
   const choices = events.filter(({ name }) => name === 'gen_ai.choice');
   const legacy = { prompt: contentEvents(events, 'prompt'), completion: contentEvents(events, 'completion') };
@@ -134,7 +134,7 @@ function conversation(view: AttributeView, events: readonly SpanEvent[]): GenAiF
   };
 }
 
-function first(a: readonly AttributeValue[], b: readonly AttributeValue[]): readonly AttributeValue[] {
+function first(a: readonly AttributeValue[], b: readonly AttributeValue[] = []): readonly AttributeValue[] {
   return a.length > 0 ? a : b;
 }
 
