@@ -102,12 +102,14 @@ const budgetRow = z.object({
   warn: z.number().nullable(),
 });
 
-/** The budgets of running cycles, and those that their open reservations count against. */
+/** The budgets of running cycles and their schedules, and those that their open reservations count against. */
 async function budgetsUnderWay(tx: Transaction): Promise<readonly NamedBudget[]> {
   const rows = await tx.$queryRaw`
-    WITH running AS (SELECT id FROM research_cycles WHERE state = 'running'),
+    WITH running AS (
+      SELECT id, request #>> '{schedule,id}' AS schedule FROM research_cycles WHERE state = 'running'
+    ),
     found AS (
-      SELECT b.id FROM running r JOIN budgets b ON b.scope = 'cycle:' || r.id
+      SELECT b.id FROM running r JOIN budgets b ON b.scope IN ('cycle:' || r.id, 'schedule:' || r.schedule)
       UNION
       SELECT c.budget_id FROM running r
         JOIN cost_ledger e ON e.cycle_id = r.id AND e.state = 'reserved'

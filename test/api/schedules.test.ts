@@ -72,6 +72,19 @@ describe('/schedules', () => {
     expect(world.schedules.done).toEqual([]);
   });
 
+  it('have their budgets reset like others', async () => {
+    await api.post('/schedules', NIGHTLY);
+    await api.post('/schedules', { id: 'free', every_seconds: 60 });
+    const reset = (id: string) =>
+      api.post('/budget/reset', { scope: `schedule:${id}`, reason: 'a new start' });
+    expect(await reset('nightly')).toMatchObject({
+      status: 200,
+      body: { after: { scope: 'schedule:nightly', limit_usd: 5, period: 'daily', hard_limit: true } },
+    });
+    for (const id of ['free', 'none']) expect(problemIn(await reset(id)).status).toBe(404);
+    expect(world.budgets.resets.map(({ scope }) => scope)).toEqual(['schedule:nightly']);
+  });
+
   it('passes on what Temporal refuses, and that an id is taken', async () => {
     const bad = await api.post('/schedules', { ...NIGHTLY, cron: 'bad' });
     expect(problemIn(bad)).toMatchObject({ status: 422, code: 'invalid_schedule' });

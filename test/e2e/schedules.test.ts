@@ -108,6 +108,19 @@ describe('schedules', () => {
     expect(await client.ended(run?.cycle_id ?? '')).toMatchObject({ state: 'cancelled' });
   });
 
+  it('cancel the cycle before where they are told to', async () => {
+    let release = (): void => undefined;
+    held = new Promise((resolve) => (release = resolve));
+    await make('latest', { overlap: 'cancel_other', cycle: { ...SMALL, target: 'live' } });
+    const { runs } = await once('latest', (seen) =>
+      seen.runs.some(({ cycle_state: state }) => state === 'cancelled'),
+    );
+    await end('latest');
+    release();
+    expect(runs.at(-1)).toMatchObject({ cycle_state: 'cancelled' });
+    for (const { cycle_id: id } of runs) await client.ended(id ?? '');
+  });
+
   it('start nothing that their budget has no room for, and say so', async () => {
     held = Promise.resolve();
     const budget = { limit_usd: 10, period: 'daily' };

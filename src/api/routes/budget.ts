@@ -3,18 +3,22 @@ import { BUDGET_PERIODS, fractionUsed, remainingUsd } from '../../domain/budget'
 import type { BudgetStatus, Spending } from '../../domain/budget';
 import { DomainError } from '../../domain/errors';
 import { usdOfMicro } from '../../domain/money';
+import { scheduleScope } from '../../domain/schedule-budget';
 import type { Budgets, NamedBudget } from '../../ports/budgets';
 import type { ApiDeps } from '../deps';
 import { defineRoute, type Route } from '../route';
 import { text, timestamp } from '../schemas';
 
 const GLOBAL = 'global';
+const OF_SCHEDULE = 'schedule:';
 const usd = z.number().min(0);
 const byName = z.record(z.string(), usd);
 
 const BudgetScope = z
   .object({
-    scope: z.string().describe('`global`, `target:<name>`, `cycle:<id>`, or a step under way.'),
+    scope: z
+      .string()
+      .describe('`global`, `target:<name>`, `schedule:<id>`, `cycle:<id>`, or a step under way.'),
     limit_usd: usd.nullable(),
     period: z.enum(BUDGET_PERIODS),
     period_start: timestamp,
@@ -36,7 +40,7 @@ const Budget = z
   .object({
     scopes: z
       .array(BudgetScope)
-      .describe('Every budget in force: global, targets, cycles and steps under way.'),
+      .describe('Every budget in force: global, targets; of what is under way: schedules, cycles and steps.'),
     summary: z
       .object({
         period_start: timestamp,
@@ -52,7 +56,7 @@ const Budget = z
 
 const ResetRequest = z
   .strictObject({
-    scope: text(200).default(GLOBAL).describe('`global` or `target:<name>`.'),
+    scope: text(200).default(GLOBAL).describe('`global`, `target:<name>` or `schedule:<id>`.'),
     reason: text(2_000).min(1),
   })
   .meta({ id: 'BudgetResetRequest' });
@@ -60,7 +64,10 @@ const ResetRequest = z
 const Reset = z.object({ before: BudgetScope, after: BudgetScope }).meta({ id: 'BudgetReset' });
 
 /** `/budget` and `/budget/reset`. */
-export function budgetRoutes({ budgets }: Pick<ApiDeps, 'budgets'>): readonly Route[] {
+export function budgetRoutes({
+  budgets,
+  schedules,
+}: Pick<ApiDeps, 'budgets' | 'schedules'>): readonly Route[] {
   return [
     defineRoute({
       method: 'GET',
@@ -79,10 +86,10 @@ export function budgetRoutes({ budgets }: Pick<ApiDeps, 'budgets'>): readonly Ro
       access: 'admin',
       body: ResetRequest,
       responses: { 200: { description: 'The new period has begun.', schema: Reset } },
-      problems: { 404: 'No such budget is configured.' },
+      problems: { 404: 'No such budget is configured, or no schedule has it.' },
       handler: async ({ body, principal }) => {
         const { before, after } = await budgets.reset(
-          named(budgets, body.scope),
+          await named({ budgets, schedules }, body.scope),
           principal.name,
           body.reason,
         );
@@ -92,10 +99,17 @@ export function budgetRoutes({ budgets }: Pick<ApiDeps, 'budgets'>): readonly Ro
   ];
 }
 
-function named({ configured }: Budgets, scope: string): NamedBudget {
-  const found = configured.find((budget) => budget.scope === scope);
+async function named(
+  { budgets, schedules }: Pick<ApiDeps, 'budgets' | 'schedules'>,
+  scope: string,
+): Promise<NamedBudget> {
+  const found = budgets.configured.find((budget) => budget.scope === scope);
   if (found !== undefined) return found;
-  const scopes = configured.map((budget) => budget.scope);
+  if (scope.startsWith(OF_SCHEDULE)) {
+    const { id, request } = await schedules.get(scope.slice(OF_SCHEDULE.length));
+    if (request.schedule.budget !== null) return scheduleScope(id, request.schedule.budget);
+  }
+  const scopes = budgets.configured.map((budget) => budget.scope);
   throw new DomainError('not_found', `there is no budget ${scope}; configured are ${scopes.join(', ')}`, {
     scopes,
   });

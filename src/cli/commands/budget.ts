@@ -45,7 +45,7 @@ export function addBudgetCommands(program: Command, context: CliContext): void {
   budget
     .command('reset')
     .description('start a new period of a budget now')
-    .option('--scope <scope>', 'global or target:<name>', 'global')
+    .option('--scope <scope>', 'global, target:<name> or schedule:<id>', 'global')
     .requiredOption('--reason <text>', 'why; kept in the audit log')
     .option('--yes', 'do it; without it nothing is done')
     .action(async (_options: unknown, command: Command) => {
