@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'yaml';
@@ -13,6 +14,8 @@ const BLOCKS = fencesUnder('README.md', 'First ten minutes');
 /** `<!-- run -->` before a block has it run here; `<!-- run, once 2 wait -->` when so many approvals are pending. */
 const RUN = /^run(?:, once (\d+) waits?)?$/;
 const README_URL = 'http://127.0.0.1:8000';
+const README_METRICS_URL = 'http://127.0.0.1:9090';
+const REPORT_FILE = 'week.html';
 const PATIENCE_MS = 30_000;
 
 const shadowFile = z.strictObject({
@@ -59,21 +62,27 @@ describe('the first ten minutes of README.md', () => {
     }
   };
 
+  /** What the block with this command wrote. */
+  const shownBy = (command: string) => ends.find(({ text }) => text.includes(command))?.end.stdout ?? '';
+
   it('has commands that all work, in their order', async () => {
     for (const { marker = '', language, text } of BLOCKS) {
       const match = RUN.exec(marker);
       if (match === null || language !== 'sh') continue;
       if (match[1] !== undefined) await untilPending(Number(match[1]));
-      const script = text.replaceAll(README_URL, stack.url);
+      const script = text
+        .replaceAll(README_URL, stack.url)
+        .replaceAll(README_METRICS_URL, stack.apis[0]?.metricsUrl ?? '')
+        .replaceAll(REPORT_FILE, join(stack.home, REPORT_FILE));
       const end = await runProgram('sh', ['-eu', '-c', script], { env, cwd: ROOT });
       expect({ script, ...end }).toMatchObject({ code: 0 });
       ends.push({ text, end });
     }
-    expect(ends.length).toBeGreaterThanOrEqual(6);
-  }, 180_000);
+    expect(ends.length).toBeGreaterThanOrEqual(8);
+  }, 240_000);
 
   it('shows what README.md says', async () => {
-    const watched = ends.at(-1)?.end.stdout;
+    const watched = shownBy('cycle watch');
     expect(watched).toMatch(/^Cycle .* completed \(target assistant, researcher offline\)$/m);
     expect(watched).toMatch(/logic_error +new +3 of 3 runs/);
     const decisions = await stack.query<{ via: string; decision: string; decided_by: string }>(
@@ -89,5 +98,15 @@ describe('the first ten minutes of README.md', () => {
        WHERE c.target = 'assistant' ORDER BY s.state`,
     );
     expect(replays).toEqual([{ state: 'done' }, { state: 'skipped' }]);
+  });
+
+  it('has a report, an answer and metrics that know of them', async () => {
+    expect(shownBy('tinman report')).toContain('logic_error');
+    expect(shownBy('tinman report')).toMatch(/^\[1\] failure:[0-9a-f-]{36}$/m);
+    expect(await readFile(join(stack.home, REPORT_FILE), 'utf8')).toMatch(/^<!doctype html>/i);
+    const metrics = shownBy('/metrics');
+    expect(metrics).toContain('tinman_approval_decisions_total{decision="approved",tier="review"} 2');
+    expect(metrics).toContain('tinman_approval_decisions_total{decision="rejected",tier="review"} 1');
+    expect(metrics).toMatch(/^tinman_failures_discovered_total\{.+\} [1-9]/m);
   });
 });
