@@ -79,7 +79,7 @@ export function comparisonText(name: string, compared: PairedComparison): string
   const change = `effect ${percent(effect)} points (95 % interval ${percent(effectLow)} to ${percent(effectHigh)})`;
   return (
     `${pairs} pairs of ${name} cases: ${baselineFailed} failed without and ${candidateFailed} with the change, ` +
-    `${fixed} fixed, ${broken} broken, ${change}, p = ${figure(pValue)}`
+    `${fixed} fixed, ${broken} broken, ${change}, p ${figure(pValue)}`
   );
 }
 
@@ -101,7 +101,7 @@ function interventionFacts(record: DiscussedIntervention): string {
   const { type, riskTier, isReversible, liveOn } = record;
   const live = liveOn.length === 0 ? 'not live' : `live on ${liveOn.join(' and ')}`;
   const reversible = isReversible ? 'reversible' : 'not reversible';
-  return `${type}, risk tier ${riskTier}, ${reversible}, ${live}`;
+  return `intervention of type ${type}, risk tier ${riskTier}, ${reversible}, ${live}`;
 }
 
 function simulationFacts({ state, result }: DiscussedSimulation): string {
@@ -145,10 +145,10 @@ function percent(share: number): string {
   return String(Number((share * 100).toFixed(1)));
 }
 
-/** Three significant digits, never in powers of ten. */
+/** How large it is, to three significant digits, never in powers of ten. */
 function figure(value: number): string {
-  if (value !== 0 && value < 0.0001) return 'under 0.0001';
-  return String(Number(value.toPrecision(3)));
+  if (value !== 0 && value < 0.0001) return '< 0.0001';
+  return `= ${Number(value.toPrecision(3))}`;
 }
 
 /** To the minute, UTC. */

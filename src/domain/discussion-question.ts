@@ -5,6 +5,7 @@ import type { DiscussedKind } from './discussion';
 export const DISCUSSION_TOPICS = [
   'waiting',
   'cost',
+  'live',
   'tried',
   'cause',
   'severity',
@@ -29,18 +30,20 @@ export interface DiscussionQuestion {
   readonly terms: readonly string[];
   /** Whether it is about what the answer before cited. */
   readonly refersBack: boolean;
+  /** Whether it asks about a time, which rules cannot tell. */
+  readonly mentionsTime: boolean;
 }
 
 const TOPIC_WORDS: Readonly<Record<DiscussionTopic, RegExp>> = {
   waiting: /\b(?:wait(?:s|ing)?|pending|approv\w*|decide|decision\w*|needs? me|sign[- ]?off)\b/,
   cost: /\b(?:cost\w*|spen[dt]\w*|budget\w*|money|pric\w+|dollars?|usd|expens\w*|bill(?:s|ed)?)\b|\$/,
+  live: /\b(?:live|deploy\w*|in force|roll(?:ed|ing)? (?:out|back))\b/,
   tried:
-    /\b(?:tried|try|fix(?:e[sd])?|intervention\w*|mitigat\w*|remed\w*|patch\w*|replay\w*|simulat\w*|improv\w*|solv\w*|done about)\b/,
+    /\b(?:tried|try|fix(?:e[sd])?|help(?:s|ed)|(?:it|this|that|these|those|they) help|work(?:s|ed)|intervention\w*|mitigat\w*|remed\w*|patch\w*|replay\w*|simulat\w*|improv\w*|solv\w*|done about)\b/,
   cause: /\b(?:why|caus\w*|reasons?|because|expla\w*|root)\b/,
   severity:
     /\b(?:how (?:bad|serious|severe|often|likely)|sever\w*|worst|critical|serious\w*|impact\w*|reproduc\w*|rates?)\b/,
-  status:
-    /\b(?:status|state|progress|how far|running|happen\w* (?:to|with)|resolved|still open|cycles?|live|deployed)\b/,
+  status: /\b(?:status|state|progress|how far|running|happen\w* (?:to|with)|resolved|still open|cycles?)\b/,
   failures:
     /\b(?:fail\w*|broken?|breaks?|wrong|problems?|issues?|bugs?|f(?:ou|i)nd\w*|weak\w*|vulnerab\w*|regress\w*)\b/,
 };
@@ -55,13 +58,18 @@ const COMMON_WORDS = new Set(
     'cost costs spent spend money budget waits wait waiting pending approval approvals status state open problem problems ' +
     'wrong found find cycle cycles intervention interventions replay replays simulation simulations target system record ' +
     'records cause causes caused reason reasons explain often serious going got get let against done now far today ' +
-    'yesterday week month last latest recent recently currently still help hello say'
+    'yesterday week month last latest recent recently currently still help helps helped hello say one ones anything something ' +
+    'nothing everything work works worked best better live deploy deployed deployment deployments force roll rolled rolling out'
   ).split(' '),
 );
 
 const MAX_TERMS = 20;
 const MAX_NAMED = 20;
 const REFERS_BACK = /\b(?:it|its|that|this|those|these|they|them|both|former|latter)\b/;
+/** What a question of a word or two asks of the records before. */
+const ASKED_BACK: readonly DiscussionTopic[] = ['cause', 'severity', 'tried'];
+const TIME =
+  /\b(?:today|yesterday|tonight|since|until|ago|(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:last|past|this|previous) (?:\d+ )?(?:minute|hour|day|night|week|month|year)s?)\b/;
 const REFERENCE = new RegExp(
   `(?:\\b(${DISCUSSED_KINDS.join('|')})[: #]\\s?)?(?<![\\w-])([0-9a-f]{8}(?:-[0-9a-f-]{0,27})?)(?![\\w])`,
   'g',
@@ -77,9 +85,11 @@ export function readQuestion(message: string): DiscussionQuestion {
   const topics = topicsOf(said, named.length > 0);
   const words = said.replace(REFERENCE, ' ').match(/[\p{L}\p{N}]{3,40}/gu) ?? [];
   const terms = [...new Set(words.filter((word) => !COMMON_WORDS.has(word)))].slice(0, MAX_TERMS);
+  const isShort = terms.length === 0 && words.length <= 2;
   const refersBack =
-    named.length === 0 && (REFERS_BACK.test(said) || (terms.length === 0 && words.length <= 2));
-  return { topics, named, terms, refersBack };
+    named.length === 0 &&
+    (REFERS_BACK.test(said) || (isShort && topics.some((topic) => ASKED_BACK.includes(topic))));
+  return { topics, named, terms, refersBack, mentionsTime: TIME.test(said) };
 }
 
 /** What failed is told along with every other question about failures. */

@@ -130,6 +130,7 @@ export interface DiscussionMaterial {
     readonly failures: number;
     readonly openFailures: number;
     readonly pendingApprovals: number;
+    readonly liveInterventions: number;
     readonly runningCycles: number;
   };
 }

@@ -27,6 +27,7 @@ export async function searchDiscussed(
 ): Promise<DiscussionMaterial> {
   const meant = await meantBy(prisma, question, recalled);
   const ids = byKind((kind) => [...meant[kind]]);
+  if (question.topics.includes('live')) ids.intervention.push(...(await liveInterventions(prisma)));
   await addFailures(prisma, ids);
   await addTried(prisma, ids);
   await addCurrent(prisma, ids);
@@ -73,6 +74,13 @@ function byKind(ids: (kind: DiscussedKind) => string[]): DiscussedIds {
 
 function firstOf(ids: DiscussedIds, kind: DiscussedKind): readonly string[] {
   return [...new Set(ids[kind])].slice(0, OF_A_KIND[kind]);
+}
+
+async function liveInterventions(prisma: PrismaClient): Promise<readonly string[]> {
+  const live = await prisma.$queryRaw<IdRow[]>`
+    SELECT intervention_id AS id FROM deployments WHERE state IN ('live', 'kept')
+    GROUP BY intervention_id ORDER BY max(created_at) DESC, intervention_id LIMIT ${OF_A_KIND.intervention}`;
+  return idsOf(live);
 }
 
 /**
@@ -138,6 +146,7 @@ async function readTotals(prisma: PrismaClient): Promise<DiscussionMaterial['tot
     SELECT (SELECT count(*)::int FROM latest) AS failures,
       (SELECT count(*)::int FROM latest WHERE state = 'open') AS "openFailures",
       (SELECT count(*)::int FROM approvals WHERE state = 'pending') AS "pendingApprovals",
+      (SELECT count(DISTINCT intervention_id)::int FROM deployments WHERE state IN ('live', 'kept')) AS "liveInterventions",
       (SELECT count(*)::int FROM research_cycles WHERE state = 'running') AS "runningCycles"`;
   if (totals === undefined) throw new Error('the database gave no totals');
   return totals;

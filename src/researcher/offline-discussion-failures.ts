@@ -96,7 +96,8 @@ export const costClaims: TopicRule = ({ records }, subjects) => {
     text: `The research cycle on ${cycle.target}, ${cycle.state}, spent ${usdText(cycle.spentMicroUsd)} and found ${cycle.failures} failures.`,
     cites: [referenceOf(cycle)],
   }));
-  return { notices: [], claims: meant.length > 0 ? ofCycles : [...ofBudgets, ...ofCycles] };
+  const cyclesAlone = meant.length > 0 && !subjects.some(({ kind }) => kind === 'budget');
+  return { notices: [], claims: cyclesAlone ? ofCycles : [...ofBudgets, ...ofCycles] };
 };
 
 /** Facts as a sentence. */

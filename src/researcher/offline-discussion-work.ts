@@ -58,6 +58,29 @@ function triedClaim(
   return { text: `Against ${inShort(failure)}, ${type} ${quoted(name)}, ${live}: ${shown}.`, cites };
 }
 
+/** What applications have in force. */
+export const liveClaims: TopicRule = ({ records, totals }, subjects) => {
+  if (totals.liveInterventions === 0) return { notices: ['No intervention is live.'], claims: [] };
+  const live = records.flatMap((record) =>
+    record.kind === 'intervention' && record.liveOn.length > 0 ? [record] : [],
+  );
+  const meant = live.filter(
+    (one) => subjects.includes(one) || subjects.some(({ id }) => id === one.failureId),
+  );
+  const are = totals.liveInterventions === 1 ? 'intervention is' : 'interventions are';
+  return {
+    notices: [`${totals.liveInterventions} ${are} live.`],
+    claims: (meant.length > 0 ? meant : live).slice(0, SHOWN).map((one) => {
+      const failure = records.find(({ id }) => id === one.failureId);
+      const against = failure?.kind === 'failure' ? ` against ${inShort(failure)}` : '';
+      return {
+        text: `The ${one.type} ${quoted(one.name)}${against} is live on ${one.liveOn.join(' and ')}.`,
+        cites: [one, ...(failure === undefined ? [] : [failure])].map(referenceOf),
+      };
+    }),
+  };
+};
+
 /** What waits for a person. */
 export const waitingClaims: TopicRule = ({ records, totals }) => {
   const pending = records.flatMap((record) =>

@@ -2,7 +2,7 @@ import type { Claim, DiscussedRecord, DiscussionMaterial } from '../domain/discu
 import { referenceOf } from '../domain/discussion';
 import type { DiscussionQuestion, DiscussionTopic } from '../domain/discussion-question';
 import { causeClaims, costClaims, failureClaims, severityClaims } from './offline-discussion-failures';
-import { statusClaims, triedClaims, waitingClaims } from './offline-discussion-work';
+import { liveClaims, statusClaims, triedClaims, waitingClaims } from './offline-discussion-work';
 
 /** What rules say to a question: counts and what is not there in `notices`, all else in statements to be checked. */
 export interface RuledAnswer {
@@ -16,6 +16,7 @@ export type TopicRule = (material: DiscussionMaterial, subjects: readonly Discus
 const RULES: Readonly<Record<DiscussionTopic, TopicRule>> = {
   waiting: waitingClaims,
   cost: costClaims,
+  live: liveClaims,
   tried: triedClaims,
   cause: causeClaims,
   severity: severityClaims,
@@ -25,7 +26,9 @@ const RULES: Readonly<Record<DiscussionTopic, TopicRule>> = {
 
 const ABILITIES =
   'I answer from the database by rules, without a model. Ask: what failed · how bad is it · why · what was tried · ' +
-  'what does it cost · what waits for me · the status of a record (by its id), a target or a failure type.';
+  'what is live · what does it cost · what waits for me · the status of a record (by its id), a target or a failure type.';
+
+const OF_ALL_TIME = 'Rules do not read times: this is about all that is on record.';
 
 /** Answers from the records that were found, without a model. */
 export function discussByRule(question: DiscussionQuestion, material: DiscussionMaterial): RuledAnswer {
@@ -35,7 +38,11 @@ export function discussByRule(question: DiscussionQuestion, material: Discussion
   const asked: readonly DiscussionTopic[] = topics.length === 0 ? ['status'] : topics;
   const answers = asked.map((topic) => RULES[topic](material, subjects));
   return {
-    notices: [...missing(question, material), ...answers.flatMap(({ notices }) => notices)],
+    notices: [
+      ...missing(question, material),
+      ...(question.mentionsTime ? [OF_ALL_TIME] : []),
+      ...answers.flatMap(({ notices }) => notices),
+    ],
     claims: answers.flatMap(({ claims }) => claims),
   };
 }

@@ -11,6 +11,11 @@ describe('a question', () => {
     ['did the replays improve anything', ['tried']],
     ['What does it cost?', ['cost']],
     ['how much of the budget is left', ['cost']],
+    ['did it help?', ['tried']],
+    ['which fix works best', ['tried']],
+    ['Has anything been deployed?', ['live']],
+    ['is the fix live?', ['live', 'tried']],
+    ['help', []],
     ['What waits for me?', ['waiting']],
     ['any pending approvals?', ['waiting']],
     ['status of demo', ['status']],
@@ -45,9 +50,22 @@ describe('a question', () => {
     ['how bad is it', true],
     ['what was tried against those', true],
     ['What failed on demo?', false],
+    ['status', false],
+    ['hello', false],
+    ['what failed', false],
     ['why did failure:1b9d6bcd do that', false],
   ])('%s refers back: %s', (message, expected) => {
     expect(readQuestion(message).refersBack).toBe(expected);
+  });
+
+  it.each([
+    ['what failed yesterday?', true],
+    ['what was tried in the last 3 days', true],
+    ['what happened since Monday', true],
+    ['what happened in the last cycle', false],
+    ['what failed?', false],
+  ])('%s asks about a time: %s', (message, expected) => {
+    expect(readQuestion(message).mentionsTime).toBe(expected);
   });
 
   it('is read whatever it is, into words that a search takes', () => {

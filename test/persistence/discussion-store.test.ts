@@ -72,7 +72,13 @@ describe('a conversation', () => {
 it('finds nothing in an empty database', async () => {
   const { records, totals } = await store.search(readQuestion('what failed?'), []);
   expect(records).toEqual([]);
-  expect(totals).toEqual({ failures: 0, openFailures: 0, pendingApprovals: 0, runningCycles: 0 });
+  expect(totals).toEqual({
+    failures: 0,
+    openFailures: 0,
+    pendingApprovals: 0,
+    liveInterventions: 0,
+    runningCycles: 0,
+  });
 });
 
 describe('a search', () => {
@@ -124,7 +130,13 @@ describe('a search', () => {
       hypotheses: 2,
       spentMicroUsd: 1_500_000,
     });
-    expect(totals).toEqual({ failures: 2, openFailures: 2, pendingApprovals: 0, runningCycles: 2 });
+    expect(totals).toEqual({
+      failures: 2,
+      openFailures: 2,
+      pendingApprovals: 0,
+      liveInterventions: 0,
+      runningCycles: 2,
+    });
   });
 
   it.each([
@@ -186,6 +198,15 @@ describe('a search', () => {
     expect(records.find(({ kind }) => kind === 'budget')).toMatchObject({
       ...{ scope: 'global', limitMicroUsd: null, settledMicroUsd: 1_500_000, reservedMicroUsd: 0 },
       bySource: [{ source: 'target', micro: 1_500_000, calls: 1 }],
+    });
+  });
+
+  it('has what is live where that is asked', async () => {
+    await world.prisma.deployment.updateMany({ data: { state: 'live', publishedAt: new Date() } });
+    const { totals, records } = await find('what is live?');
+    expect(totals.liveInterventions).toBe(1);
+    expect(records.find(({ kind }) => kind === 'intervention')).toMatchObject({
+      ...{ id: cycle.intervention.id, liveOn: ['shadow'] },
     });
   });
 

@@ -1,5 +1,5 @@
 import { assert, constantFrom, property, string } from 'fast-check';
-import type { DiscussedRecord } from '../../src/domain/discussion';
+import type { DiscussedIntervention, DiscussedRecord } from '../../src/domain/discussion';
 import { checkClaims } from '../../src/domain/discussion-claims';
 import { readQuestion } from '../../src/domain/discussion-question';
 import { discussByRule } from '../../src/researcher/offline-discussion';
@@ -22,6 +22,7 @@ const QUESTIONS = [
   'What does it cost?',
   'What waits for me?',
   'What is the status?',
+  'What is live?',
 ];
 
 function answer(
@@ -61,7 +62,7 @@ describe('the rules', () => {
     expect(answer('What was tried?').text).toBe(
       'Against S3 tool_hallucination on demo, prompt_patch “say so”, not live: its replay says improved: 30 pairs of ' +
         'failing cases: 24 failed without and 3 with the change, 21 fixed, 0 broken, effect 70 points (95 % interval ' +
-        '48 to 84), p = under 0.0001; no assessed pair of passing control cases. ' +
+        '48 to 84), p < 0.0001; no assessed pair of passing control cases. ' +
         [`failure:${FAILURE.id}`, `intervention:${INTERVENTION.id}`, `simulation:${SIMULATION.id}`].join(' '),
     );
     expect(answer('What was tried?', [FAILURE, INTERVENTION]).text).toContain('its replay has no verdict');
@@ -74,6 +75,29 @@ describe('the rules', () => {
     expect(text).toContain('on demo, completed, spent $1.25 and found 1 failures');
     expect(answer('What waits for me?')).toMatchObject({ notices: ['1 thing waits for a decision.'] });
     expect(answer('What waits for me?').text).toContain(`“publish 'say so'”. approval:${APPROVAL.id}`);
+  });
+
+  it('say what is live', () => {
+    expect(answer('What is live?')).toMatchObject({ notices: ['No intervention is live.'], text: '' });
+    const live: DiscussedIntervention = { ...INTERVENTION, liveOn: ['shadow', 'canary'] };
+    const unlike = { ...live, id: '88888888-0000-4000-8000-000000000000', failureId: 'none', name: 'other' };
+    expect(answer('What is live?', [FAILURE, live, SIMULATION])).toMatchObject({
+      notices: ['1 intervention is live.'],
+      text:
+        'The prompt_patch “say so” against S3 tool_hallucination on demo is live on shadow and canary. ' +
+        `intervention:${INTERVENTION.id} failure:${FAILURE.id}`,
+    });
+    expect(answer('What is live?', [FAILURE, live, unlike]).text).toContain('“other” is live on');
+    expect(answer('Is the fix live?', [FAILURE, live, unlike], [FAILURE]).text).not.toContain('“other”');
+  });
+
+  it('say that they cannot tell times', () => {
+    expect(answer('What failed yesterday?').notices[0]).toMatch(/^Rules do not read times/);
+  });
+
+  it('say what a cycle cost alone, where it is named', () => {
+    expect(answer('What did it cost?', RECORDS, [CYCLE]).text).not.toContain('Budget global');
+    expect(answer('What does it cost?', RECORDS, [CYCLE, BUDGET]).text).toContain('Budget global');
   });
 
   it('say how a record stands', () => {
@@ -92,6 +116,7 @@ describe('the rules', () => {
       ...['No failure is on record.', 'No failure is on record.', 'No failure is on record.'],
       ...['No failure is on record.', 'Nothing was spent yet.', 'Nothing waits for a decision.'],
       'Now: 0 running cycles, 0 open failures, 0 pending approvals.',
+      'No intervention is live.',
     ]);
     expect(said.map(({ text }) => text).join('')).toBe('');
   });

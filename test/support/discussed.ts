@@ -74,6 +74,7 @@ export function materialOf(
       failures: count(({ kind }) => kind === 'failure'),
       openFailures: count((record) => record.kind === 'failure' && record.state === 'open'),
       pendingApprovals: count((record) => record.kind === 'approval' && record.state === 'pending'),
+      liveInterventions: count((record) => record.kind === 'intervention' && record.liveOn.length > 0),
       runningCycles: count((record) => record.kind === 'cycle' && record.state === 'running'),
     },
   };
