@@ -84,7 +84,9 @@ export function createScheduleGateway(deps: ScheduleGatewayDeps): ScheduleGatewa
     async setPaused(id, paused, by, reason) {
       await describe(client, id);
       const event = eventOf(paused ? 'schedule_paused' : 'schedule_resumed', id, by, { reason });
-      const note = `${paused ? 'paused' : 'resumed'} by ${by}${reason === null ? '' : `: ${reason}`}`;
+      const what = paused ? 'paused' : 'resumed';
+      // Notes are never encrypted.
+      const note = isEncrypted(client) ? what : noteOf(what, by, reason);
       await change(id, event, (handle) => (paused ? handle.pause(note) : handle.unpause(note)));
       return seen(id);
     },
@@ -165,6 +167,10 @@ async function collect(client: Client): Promise<readonly Schedule[]> {
     if (ours !== undefined) found.push(toSchedule(summary.scheduleId.slice(PREFIX.length), ours));
   }
   return found;
+}
+
+function noteOf(what: string, by: string, reason: string | null): string {
+  return `${what} by ${by}${reason === null ? '' : `: ${reason}`}`;
 }
 
 /** Undefined when it is not one of ours. */

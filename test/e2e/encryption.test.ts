@@ -139,3 +139,19 @@ it('a codec server without keys says what is missing', async () => {
   expect(end.code).toBe(2);
   expect(end.stderr).toContain('TINMAN_TEMPORAL_KEY_FILE is not set');
 });
+
+it('keeps what a schedule is about from whoever runs Temporal', async () => {
+  const made = { id: 'secret', cron: '@yearly', cycle: { ...SMALL, focus: SECRET, target: 'live' } };
+  expect((await client.api.post('/schedules', made)).status).toBe(201);
+  await client.api.post('/schedules/secret/pause', { reason: SECRET });
+  const shown = { cycle: { focus: SECRET }, paused: true, note: 'paused' };
+  expect(await client.get('/schedules/secret')).toMatchObject(shown);
+  expect(await client.get('/schedules')).toMatchObject({ items: [shown] });
+  const { connection, options } = await stack.client();
+  const request = { namespace: options.namespace, scheduleId: 'tinman-secret' };
+  const description = await connection.workflowService.describeSchedule(request);
+  const { DescribeScheduleResponse } = temporal.api.workflowservice.v1;
+  const text = Buffer.from(DescribeScheduleResponse.encode(description).finish()).toString('latin1');
+  expect(text).toContain('binary/encrypted');
+  for (const word of [SECRET, 'merger']) expect(text).not.toContain(word);
+});

@@ -148,6 +148,9 @@ describe('schedules', () => {
       const answer = await client.api.post('/schedules', { id: 'bad', ...timing });
       expect(problemIn(answer)).toMatchObject({ status: 422, code: 'invalid_schedule' });
     }
+    const typed = await stack.cli('schedule', 'create', 'bad', '--cron', 'every night');
+    expect(typed.code).toBe(1);
+    expect(typed.stderr).toContain('Temporal cannot read this schedule');
     expect((await client.api.get('/schedules/bad')).status).toBe(404);
     expect(await audited('bad')).toEqual([]);
     expect(await client.get('/schedules')).toEqual({ items: [] });
