@@ -157,6 +157,9 @@ export interface RecordedAttempt extends InjectionAttempt {
 /** Messages of a conversation that are kept, and that count; older ones are forgotten. */
 export const MAX_CONVERSATION_MESSAGES = 200;
 
+/** How long a message is kept at most. */
+export const DISCUSSION_KEPT_DAYS = 90;
+
 /** Characters of one question. */
 export const MAX_QUESTION_CHARS = 4_000;
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { MAX_CONVERSATION_MESSAGES } from '../domain/discussion';
+import { DISCUSSION_KEPT_DAYS, MAX_CONVERSATION_MESSAGES } from '../domain/discussion';
 import type { ConversationKey, DiscussionMessage, DiscussionStore } from '../ports/discussions';
 import type { PrismaClient } from './client';
 import { member, storableText } from './columns';
@@ -53,6 +53,9 @@ async function appendMessages(
     });
     const forgotten = first + messages.length - MAX_CONVERSATION_MESSAGES;
     await tx.discussionMessage.deleteMany({ where: { ...key, position: { lt: forgotten } } });
+    await tx.$executeRaw`
+      DELETE FROM discussion_messages
+      WHERE owner = ${key.owner} AND created_at < now() - make_interval(days => ${DISCUSSION_KEPT_DAYS})`;
     return tx.discussionMessage.count({ where: { ...key } });
   });
 }

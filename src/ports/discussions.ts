@@ -19,7 +19,7 @@ export interface DiscussionMessage {
 export interface DiscussionStore {
   /** The last messages of a conversation, the latest last. */
   recent(key: ConversationKey, limit: number): Promise<readonly DiscussionMessage[]>;
-  /** Adds messages and forgets the oldest beyond the limit of a conversation. @returns its length then. */
+  /** Adds messages; forgets the oldest beyond the limit of a conversation and all of its owner that are too old. @returns its length then. */
   append(key: ConversationKey, messages: readonly DiscussionMessage[]): Promise<number>;
   /** Forgets a conversation; one that there is not is forgotten already. */
   reset(key: ConversationKey): Promise<void>;

@@ -56,6 +56,17 @@ describe('a conversation', () => {
     expect([kept[0], kept.at(-1)]).toEqual(['m100', 'nm149']);
   });
 
+  it('forgets what is older than 90 days, in every conversation of who speaks', async () => {
+    await store.append({ owner: 'cy', session: 'old' }, said('long ago', 'indeed'));
+    await store.append({ owner: 'dan', session: 'old' }, said('long ago'));
+    await world.prisma.$executeRaw`
+      UPDATE discussion_messages SET created_at = now() - interval '91 days' WHERE session = 'old'`;
+    expect(await store.append({ owner: 'cy', session: 'new' }, said('hello'))).toBe(1);
+    expect(await contentsOf('cy', 'old')).toEqual([]);
+    expect(await contentsOf('dan', 'old')).toEqual(['long ago']);
+    expect(await store.append({ owner: 'dan', session: 'old' }, said('again'))).toBe(1);
+  });
+
   it('keeps what is written to it at the same time, each message in a place of its own', async () => {
     const key = { owner: 'ana', session: 'busy' };
     await Promise.all(
