@@ -2,7 +2,7 @@ import { DISCUSSED_KINDS } from './discussion';
 import type { DiscussedKind } from './discussion';
 
 /** What can be asked without a model to understand it. */
-export const DISCUSSION_TOPICS = [
+const DISCUSSION_TOPICS = [
   'waiting',
   'cost',
   'live',
@@ -15,7 +15,7 @@ export const DISCUSSION_TOPICS = [
 export type DiscussionTopic = (typeof DISCUSSION_TOPICS)[number];
 
 /** A record that a message names: a whole id or its beginning, eight hexadecimal digits at least. */
-export interface NamedRecord {
+interface NamedRecord {
   /** Undefined: any. */
   readonly kind?: DiscussedKind;
   readonly idPrefix: string;

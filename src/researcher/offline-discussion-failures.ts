@@ -2,7 +2,7 @@ import { referenceOf } from '../domain/discussion';
 import type { DiscussedFailure, DiscussedRecord, DiscussionMaterial } from '../domain/discussion';
 import { quotable } from '../domain/discussion-claims';
 import { factsOf, rateText, usdText } from '../domain/discussion-facts';
-import type { TopicRule } from './offline-discussion';
+import type { TopicRule } from './offline-discussion-rule';
 import { excerpt } from './prompts/fence';
 
 const SHOWN = 8;

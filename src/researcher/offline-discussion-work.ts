@@ -8,8 +8,8 @@ import type {
   DiscussionMaterial,
 } from '../domain/discussion';
 import { comparisonText, factsOf, wordsOf } from '../domain/discussion-facts';
-import type { TopicRule } from './offline-discussion';
 import { failuresOf, inShort, NO_FAILURES, quoted, sentence } from './offline-discussion-failures';
+import type { TopicRule } from './offline-discussion-rule';
 
 const SHOWN = 8;
 

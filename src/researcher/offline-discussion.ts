@@ -1,17 +1,9 @@
-import type { Claim, DiscussedRecord, DiscussionMaterial } from '../domain/discussion';
+import type { DiscussionMaterial } from '../domain/discussion';
 import { referenceOf } from '../domain/discussion';
 import type { DiscussionQuestion, DiscussionTopic } from '../domain/discussion-question';
 import { causeClaims, costClaims, failureClaims, severityClaims } from './offline-discussion-failures';
+import type { RuledAnswer, TopicRule } from './offline-discussion-rule';
 import { liveClaims, statusClaims, triedClaims, waitingClaims } from './offline-discussion-work';
-
-/** What rules say to a question: counts and what is not there in `notices`, all else in statements to be checked. */
-export interface RuledAnswer {
-  readonly notices: readonly string[];
-  readonly claims: readonly Claim[];
-}
-
-/** A rule for one topic. */
-export type TopicRule = (material: DiscussionMaterial, subjects: readonly DiscussedRecord[]) => RuledAnswer;
 
 const RULES: Readonly<Record<DiscussionTopic, TopicRule>> = {
   waiting: waitingClaims,
