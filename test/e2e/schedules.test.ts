@@ -75,15 +75,25 @@ describe('schedules', () => {
     expect(await client.api.post('/schedules/often/pause', { reason: 'enough' })).toMatchObject({
       body: { paused: true, note: 'paused by anonymous: enough' },
     });
-    const idle = ({ runs: all }: Schedule) => all.every(({ cycle_state: state }) => state === 'completed');
-    const paused = await once('often', idle);
+    const often = (await stack.client()).schedule.getHandle('tinman-often');
+    const taken = async (): Promise<number> => (await often.describe()).info.numActionsTaken;
+    const idle = (seen: Schedule) => seen.runs.every(ended);
+    // Nothing that began before the pause is still to come.
+    const paused = await until(
+      async () => ({ ...(await shown('often')), taken: await taken() }),
+      (seen) => seen.runs.length === Math.min(seen.taken, 20) && idle(seen),
+    );
 
+    // It lets two of its times pass.
+    await until(
+      () => Promise.resolve(Date.now()),
+      (now) => now > Date.parse(paused.next_times[1] ?? ''),
+    );
     expect((await client.api.post('/schedules/often/trigger')).status).toBe(202);
     const triggered = await once(
       'often',
       (seen) => seen.runs[0]?.cycle_id !== paused.runs[0]?.cycle_id && idle(seen),
     );
-    // Two seconds of an interval of one have passed by now at least, and nothing but the trigger came of them.
     expect(triggered.runs.slice(1)).toEqual(paused.runs.slice(0, 19));
     await client.api.post('/schedules/often/resume');
     await end('often');
@@ -99,7 +109,10 @@ describe('schedules', () => {
     let release = (): void => undefined;
     held = new Promise((resolve) => (release = resolve));
     await make('slow', { cycle: { ...SMALL, target: 'live' } });
-    const { runs } = await once('slow', ({ skipped_overlap: skipped }) => skipped >= 2);
+    const { runs } = await once(
+      'slow',
+      (seen) => seen.skipped_overlap >= 2 && seen.runs[0]?.cycle_state === 'running',
+    );
     expect(runs).toEqual([{ ...runs[0], cycle_state: 'running', skip_reason: null }]);
     await end('slow');
     const [run] = runs;
