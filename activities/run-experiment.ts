@@ -86,7 +86,9 @@ async function playUntilSettled(
 
 function stopAfter(design: ExperimentDesign, inOrder: readonly RunOutcome[]): EarlyStop | null {
   const known = regressionOf(design);
-  return known === undefined ? earlyStop(design.cases, inOrder) : regressionStop(design.cases, known, inOrder);
+  return known === undefined
+    ? earlyStop(design.cases, inOrder)
+    : regressionStop(design.cases, known, inOrder);
 }
 
 function recordedRun({ plan, played }: PlayOutcome<RunPlan>) {
