@@ -83,6 +83,20 @@ describe('recording', () => {
     await keep('completed', lab, id);
   });
 
+  it('scheduled', async () => {
+    const cycle = { ...SMALL, target: 'demo' };
+    await client.api.post('/schedules', { id: 'recorded', every_seconds: 86_400, paused: true, cycle });
+    await client.api.post('/schedules/recorded/trigger', {});
+    const schedule = (await lab.client()).schedule.getHandle('tinman-recorded');
+    const [started] = await until(
+      async () => (await schedule.describe()).info.recentActions,
+      (actions) => actions.length > 0,
+    );
+    const workflowId = started?.action.workflow.workflowId ?? '';
+    await ended(lab, workflowId);
+    await recordHistory('scheduled', { address: lab.temporal.address, workflowId });
+  });
+
   it('budget-exhausted', async () => {
     const { id } = await client.run({ ...SMALL, target: 'live', budget_usd: 0.000_001 });
     await keep('budget-exhausted', lab, id);

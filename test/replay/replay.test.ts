@@ -8,6 +8,7 @@ const HISTORIES = recordedHistories();
 /** The event that makes each history what its name says. */
 const TELLING: Readonly<Record<string, readonly string[]>> = {
   completed: ['WORKFLOW_EXECUTION_COMPLETED', 'ACTIVITY_TASK_COMPLETED', 'MARKER_RECORDED'],
+  scheduled: ['CHILD_WORKFLOW_EXECUTION_COMPLETED', 'MARKER_RECORDED', 'WORKFLOW_EXECUTION_COMPLETED'],
   'budget-exhausted': ['WORKFLOW_EXECUTION_COMPLETED'],
   approvals: [
     'WORKFLOW_EXECUTION_UPDATE_COMPLETED',
