@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import type { Span } from '../domain/trace';
 import { isModelCall, modelOf } from '../domain/trace-genai';
 import {
@@ -96,6 +97,8 @@ class Keeper {
     this.seen += spans.length;
     for (const span of spans.slice(skipped)) this.waiting.push(span);
     if (this.waiting.length >= GROUP) await this.flush();
+    // What comes from memory leaves no moment in which answers of the database are read.
+    await setImmediate();
   }
 
   async flush(): Promise<void> {

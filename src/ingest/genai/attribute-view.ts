@@ -218,12 +218,30 @@ function grown({ members }: Branch): AttributeValue {
   return Object.fromEntries(entries);
 }
 
+interface Split {
+  readonly head: string;
+  readonly rest: string;
+}
+
+/** Where the keys that conventions know can be parted: looked up for every span, so parted once. */
+const SPLITS = new Map<string, readonly Split[]>();
+
+function splitsOf(key: string): readonly Split[] {
+  const known = SPLITS.get(key);
+  if (known !== undefined) return known;
+  const splits: Split[] = [];
+  for (let dot = key.indexOf('.'); dot > 0; dot = key.indexOf('.', dot + 1)) {
+    splits.push({ head: key.slice(0, dot), rest: key.slice(dot + 1) });
+  }
+  SPLITS.set(key, splits);
+  return splits;
+}
+
 /** A path through objects whose members may themselves have dots in their names. */
 function descend(source: AttributeRecord, key: string): AttributeValue | undefined {
-  for (let dot = key.indexOf('.'); dot > 0; dot = key.indexOf('.', dot + 1)) {
-    const inner = member(source, key.slice(0, dot));
+  for (const { head, rest } of splitsOf(key)) {
+    const inner = member(source, head);
     if (!isAttributeRecord(inner)) continue;
-    const rest = key.slice(dot + 1);
     const found = member(inner, rest) ?? descend(inner, rest);
     if (found !== undefined) return found;
   }
