@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client } from 'pg';
 import { startEmbeddedPostgres } from '../src/embedded/postgres';
 import { closeDatabase, openDatabase } from '../src/persistence/client';
 import { createLedger } from '../src/persistence/ledger';
@@ -51,13 +50,6 @@ async function play(ledger: Ledger, lanes: number, rounds: number): Promise<numb
   return (performance.now() - startedAt) / MS;
 }
 
-async function analyze(databaseUrl: string): Promise<void> {
-  const client = new Client({ connectionString: databaseUrl });
-  await client.connect();
-  await client.query('ANALYZE');
-  await client.end();
-}
-
 async function main(): Promise<void> {
   const home = await mkdtemp(join(tmpdir(), 'tinman-bench-ledger-'));
   const log = { info: () => undefined, warn: () => undefined };
@@ -70,8 +62,6 @@ async function main(): Promise<void> {
     });
     for (const lanes of LANES) {
       await play(ledger, lanes, WARM_UP_ROUNDS);
-      // As autovacuum does within a minute of a table's growth: plans made for empty tables read them whole.
-      await analyze(postgres.url);
       const seconds = await play(ledger, lanes, ROUNDS);
       print({
         case: `lanes ${lanes}`,
