@@ -95,7 +95,7 @@ describe('the package', () => {
       `void (async () => {`,
       `  const listeners = () => process.eventNames().filter((name) => String(name).startsWith('SIG'));`,
       `  const tinman = await createTinman({ home: 'home', config: { log: { level: 'warn' } } });`,
-      `  const amounts = { maxHypotheses: 1, maxExperiments: 1, runsPerExperiment: 3, replayPairs: 6 };`,
+      `  const amounts = { focus: 'instruction_override', maxHypotheses: 1, maxExperiments: 1, runsPerExperiment: 3, replayPairs: 6 };`,
       `  const result = await tinman.researchCycle(amounts);`,
       `  const [failure] = await tinman.graph.nodes({ kind: 'failure_mode' });`,
       `  const neighbours = await tinman.graph.neighbours(failure.id);`,

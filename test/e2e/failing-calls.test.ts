@@ -16,16 +16,18 @@ describe('a target that fails every third call', () => {
   let stack: Stack;
   let sound: Result;
   let failing: Result;
+  let refusing: Result;
 
   beforeAll(async () => {
     servers = await Promise.all([
       startDemoOverTheWire(FAULTS, () => Promise.resolve(undefined)),
       startDemoOverTheWire(FAULTS, (call) => Promise.resolve(call % 3 === 2 ? REFUSED : undefined)),
+      startDemoOverTheWire(FAULTS, () => Promise.resolve(REFUSED)),
     ]);
-    const [whole, broken] = servers.map(demoOverTheWire);
+    const [whole, broken, refuser] = servers.map(demoOverTheWire);
     stack = await startStack({
       settings: {
-        targets: { sound: whole ?? {}, failing: broken ?? {} },
+        targets: { sound: whole ?? {}, failing: broken ?? {}, refusing: refuser ?? {} },
         // One after another, so that it is the same calls that fail whenever this runs.
         experiments: { max_parallel: 1, follow_up_calls: 0 },
       },
@@ -33,6 +35,7 @@ describe('a target that fails every third call', () => {
     const client = await ResearchClient.at(stack.url);
     sound = await client.run({ ...REQUEST, target: 'sound' });
     failing = await client.run({ ...REQUEST, target: 'failing' });
+    refusing = await client.run({ ...REQUEST, target: 'refusing' });
   }, 180_000);
   afterAll(async () => {
     await stack.stop();
@@ -66,10 +69,10 @@ describe('a target that fails every third call', () => {
   });
 
   it('has no rate, rather than 0, where no run could be assessed', () => {
-    const unassessed = pairs().filter(([, broken]) => broken.failure_rate.n === 0);
-    expect(unassessed.length).toBeGreaterThan(0);
-    for (const [, broken] of unassessed)
-      expect(broken.failure_rate).toMatchObject({ value: null, low: null });
+    const rates = refusing.experiments.map(({ failure_rate: rate }) => rate);
+    expect(rates).toHaveLength(REQUEST.max_hypotheses);
+    for (const rate of rates) expect(rate).toMatchObject({ n: 0, value: null, low: null, high: null });
+    expect(refusing.failures).toEqual([]);
   });
 
   it('has no failure that the sound target has not', () => {

@@ -19,7 +19,7 @@ const FACTS = `
     SELECT concat_ws(' ', 'cycle', state, phase, error) AS fact FROM research_cycles WHERE id = $1
     UNION ALL SELECT concat_ws(' ', 'hypothesis', ordinal, failure_type, priority, confidence)
       FROM hypotheses WHERE cycle_id = $1
-    UNION ALL SELECT concat_ws(' ', 'experiment', title, state, skip_reason, runs_requested, runs_permitted)
+    UNION ALL SELECT concat_ws(' ', 'experiment', title, state, skip_reason, detail, runs_requested, runs_permitted)
       FROM experiments WHERE cycle_id = $1
     UNION ALL SELECT concat_ws(' ', 'run', e.title, r.ordinal, r.outcome, r.reason)
       FROM experiment_runs r JOIN experiments e ON e.id = r.experiment_id WHERE r.cycle_id = $1
@@ -34,7 +34,7 @@ const FACTS = `
       WHERE u.cycle_id = $1
     UNION ALL SELECT concat_ws(' ', 'intervention', f.failure_type, f.trigger, i.ordinal, i.type, i.name)
       FROM interventions i JOIN failures f ON f.id = i.failure_id WHERE i.cycle_id = $1
-    UNION ALL SELECT concat_ws(' ', 'simulation', i.name, s.state, s.skip_reason, s.verdict, s.reason)
+    UNION ALL SELECT concat_ws(' ', 'simulation', i.name, s.state, s.skip_reason, s.detail, s.verdict, s.reason)
       FROM simulations s JOIN interventions i ON i.id = s.intervention_id WHERE s.cycle_id = $1
     UNION ALL SELECT concat_ws(' ', 'replay', i.name, r.control, r.pair, r.lane, r.outcome, r.reason)
       FROM replay_runs r JOIN simulations s ON s.id = r.simulation_id
