@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { startChild, type Child } from '../../src/embedded/supervisor-child';
-import { freePorts } from '../../src/embedded/supervisor-ports';
+import { keepablePorts } from '../support/keepable-ports';
 import { createDemoTarget } from '../../src/targets/demo';
 import { ResearchClient, until } from '../e2e/research-client';
 import { fastestFolder } from '../support/fastest-folder';
@@ -40,7 +40,7 @@ class DevHome {
       targets: { demo: { ...demo, system_prompt: systemPrompt } },
     };
     await writeFile(join(home, 'tinman.yaml'), JSON.stringify(settings));
-    const [port = 0] = await freePorts(1);
+    const [port = 0] = await keepablePorts(1);
     return new DevHome(home, port, target);
   }
 

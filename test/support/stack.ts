@@ -6,7 +6,6 @@ import { Pool } from 'pg';
 import { z } from 'zod';
 import type { Mode } from '../../src/domain/mode';
 import { startEmbeddedPostgres } from '../../src/embedded/postgres';
-import { freePorts } from '../../src/embedded/supervisor-ports';
 import { startTemporalDevServer } from '../../src/embedded/temporal';
 import { TEMPORAL_CLI } from '../../src/embedded/temporal-artifact';
 import { resolveTemporalBinary } from '../../src/embedded/temporal-binary';
@@ -14,6 +13,7 @@ import { migrateDeploy } from '../../src/persistence/migrations';
 import { runProgram, type ProgramEnd } from './stack-program';
 import { StackProcess, startUntilReady } from './stack-process';
 import { fastestFolder } from './fastest-folder';
+import { keepablePorts } from './keepable-ports';
 import { createTestDatabase } from './postgres';
 
 /** The command line as the build has made it. */
@@ -184,7 +184,7 @@ async function startTemporal(
 ): Promise<TemporalProcess> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await startTemporalOn(await freePorts(2), home, log, onStop);
+      return await startTemporalOn(await keepablePorts(2), home, log, onStop);
     } catch (error) {
       if (attempt === PORT_ATTEMPTS || !String(error).includes('address already in use')) throw error;
     }
@@ -254,23 +254,15 @@ async function startService(
   onStop: OnStop,
 ): Promise<ApiProcess> {
   let urls = { api_url: null as string | null, metrics_url: '' };
+  const [port, metricsPort] = await keepablePorts(2);
+  const env = { ...options.env, TINMAN_PORT: `${port}`, TINMAN_METRICS_PORT: `${metricsPort}` };
   const service = await StackProcess.start(name, async () => {
-    const env = {
-      ...options.env,
-      TINMAN_PORT: portOf(urls.api_url),
-      TINMAN_METRICS_PORT: portOf(urls.metrics_url),
-    };
     const { process, message } = await startUntilReady([TINMAN, ...args], { ...options, env });
     urls = readySchema.parse(message).ready;
     return process;
   });
   onStop(() => service.stop());
   return { process: service, url: urls.api_url ?? '', metricsUrl: urls.metrics_url };
-}
-
-/** The port of last time, else any. */
-function portOf(url: string | null): string {
-  return url === null || url === '' ? '0' : new URL(url).port;
 }
 
 async function connect({ address }: TemporalProcess, onStop: OnStop): Promise<Client> {
